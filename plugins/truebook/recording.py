@@ -1,0 +1,253 @@
+"""The recording: everything the sources said, redacted at birth, as one JSON file.
+
+    {"schema": 1,
+     "cluster": {"name": "homelab", "version": "v1.36.3"},
+     "recorded_at": "2026-11-24T05:30:00Z",
+     "parts": {"kubernetes": PART, "argocd": PART, "git": PART}}
+
+    PART = {"state": "fresh", "read_at": "…Z", "reason": "",
+            "reads": [{"what": "apps/deployments", "state": "read", "count": 12, "reason": ""}],
+            "data": …}           the source's own shape: KubernetesData, HttpData or GitData
+
+Objects are kept as raw JSON (`msgspec.Raw`): a hundred thousand of them cost their bytes, not a tree of
+dicts, and a reader decodes the kinds it wants. The writer puts one object on a line, in a stable order,
+so that two recordings can be compared with `diff`.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from truebook.errors import RecordingError
+from truebook.model import SourceState, SourceStatus
+
+SCHEMA = 1
+
+ReadState = Literal["read", "absent", "forbidden", "failed"]
+"""absent: not installed there. forbidden: not permitted. failed: anything else, see the reason."""
+
+
+class Read(msgspec.Struct, frozen=True):
+    """One thing that was asked for: an API resource (`apps/deployments`), a path or a repository."""
+
+    what: str
+    state: ReadState
+    count: int = 0
+    reason: str = ""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """What one source said. `data` is raw JSON, empty object where nothing is known."""
+
+    state: SourceState
+    read_at: str = ""
+    reason: str = ""
+    reads: list[Read] = []
+    data: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class Cluster(msgspec.Struct, frozen=True):
+    """The cluster's name (settings, else the kubeconfig's) and gitVersion."""
+
+    name: str = ""
+    version: str = ""
+
+
+class Column(msgspec.Struct, frozen=True):
+    """A column of a server-side table, as the API server defines it."""
+
+    name: str
+    type: str
+    format: str = ""
+    description: str = ""
+    priority: int = 0
+
+
+class ResourceList(msgspec.Struct, frozen=True):
+    """All objects of one resource, sorted by namespace and name.
+
+    `cells[i]` are the table cells of `items[i]` as the server printed them at `read_at`; both `columns` and
+    `cells` are empty where the server offers no table. `version` is the one it was read in.
+    """
+
+    group: str
+    version: str
+    resource: str
+    kind: str
+    namespaced: bool
+    resource_version: str = ""
+    columns: list[Column] = []
+    items: list[msgspec.Raw] = []
+    cells: list[msgspec.Raw] = []
+
+    @property
+    def key(self) -> str:
+        """`group/resource`, or the bare resource for the core group: `apps/deployments`, `pods`."""
+        return f"{self.group}/{self.resource}" if self.group else self.resource
+
+
+class KubernetesData(msgspec.Struct, frozen=True):
+    """Data of the source `kubernetes`.
+
+    `version` is the answer of `/version`; `discovery` holds the aggregated discovery documents of `/api` and
+    `/apis` as they came; `lists` is keyed by `ResourceList.key`.
+    """
+
+    version: dict[str, Any] = {}
+    discovery: dict[str, msgspec.Raw] = {}
+    lists: dict[str, ResourceList] = {}
+
+    def objects(self, key: str) -> Iterator[dict[str, Any]]:
+        """Decode the objects of `group/resource` one by one; nothing where it was not read."""
+        found = self.lists.get(key)
+        for raw in found.items if found else ():
+            yield msgspec.json.decode(raw)
+
+
+class HttpAnswer(msgspec.Struct, frozen=True):
+    """One recorded HTTP answer; `body` is redacted JSON."""
+
+    status: int
+    body: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class HttpData(msgspec.Struct, frozen=True):
+    """Data of a source that is read by plain GETs (`argocd`): `url` is its base (no credentials, no trailing
+    slash), `answers` is keyed by path, query included: `/api/v1/applications`."""
+
+    url: str = ""
+    answers: dict[str, HttpAnswer] = {}
+
+    def json(self, path: str) -> Any:
+        """The decoded body of a 200 answer to `path`, or None."""
+        found = self.answers.get(path)
+        return msgspec.json.decode(found.body) if found is not None and found.status == 200 else None
+
+
+class GitRemote(msgspec.Struct, frozen=True):
+    """What `git ls-remote --symref` said of one repository. `refs` maps full ref names to object ids, peeled
+    tags under their own name; `head` is the ref HEAD points to; `error` says why there is nothing."""
+
+    url: str
+    head: str = ""
+    refs: dict[str, str] = {}
+    error: str = ""
+
+
+class GitData(msgspec.Struct, frozen=True):
+    """Data of the source `git`, keyed by the repository's URL without credentials."""
+
+    remotes: dict[str, GitRemote] = {}
+
+
+class Recording(msgspec.Struct, frozen=True):
+    """The whole recording. See the module's docstring for its shape on disk."""
+
+    schema: int
+    cluster: Cluster
+    recorded_at: str
+    parts: dict[str, Part] = {}
+
+    def _data(self, source: str, shape: type[Any]) -> Any:
+        part = self.parts.get(source)
+        if part is None:
+            return shape()
+        try:
+            return msgspec.json.decode(part.data, type=shape)
+        except (msgspec.ValidationError, msgspec.DecodeError) as error:
+            raise RecordingError(f"part '{source}' is not of schema {SCHEMA}: {error}") from error
+
+    def kubernetes(self) -> KubernetesData:
+        """The part `kubernetes`, empty where it was not read."""
+        data: KubernetesData = self._data("kubernetes", KubernetesData)
+        return data
+
+    def http(self, source: str) -> HttpData:
+        """The part of a source of the HttpData shape, empty where it was not read."""
+        data: HttpData = self._data(source, HttpData)
+        return data
+
+    def git(self) -> GitData:
+        """The part `git`, empty where it was not read."""
+        data: GitData = self._data("git", GitData)
+        return data
+
+    def statuses(self) -> tuple[SourceStatus, ...]:
+        """How each source fared, in the order of their names."""
+        return tuple(
+            SourceStatus(name, part.state, part.reason, part.read_at) for name, part in sorted(self.parts.items())
+        )
+
+
+def lines(values: list[msgspec.Raw]) -> msgspec.Raw:
+    """A JSON array with one value on a line."""
+    return msgspec.Raw(b"[\n" + b",\n".join(bytes(value) for value in values) + b"\n]")
+
+
+def encode_kubernetes(data: KubernetesData) -> msgspec.Raw:
+    """The source's data as the writer wants it: lists sorted by key, one object on a line."""
+    lists = {}
+    for key in sorted(data.lists):
+        found = data.lists[key]
+        head = {name: getattr(found, name) for name in ResourceList.__struct_fields__[:7]}
+        lists[key] = {**head, "items": lines(found.items), "cells": lines(found.cells)}
+    return msgspec.Raw(msgspec.json.encode({"version": data.version, "discovery": data.discovery, "lists": lists}))
+
+
+def encode_http(data: HttpData) -> msgspec.Raw:
+    """The source's data as the writer wants it: answers sorted by path, each on a line of its own."""
+    answers = {path: data.answers[path] for path in sorted(data.answers)}
+    body = b",\n".join(
+        msgspec.json.encode(path) + b":" + msgspec.json.encode(answer) for path, answer in answers.items()
+    )
+    return msgspec.Raw(b'{"url":' + msgspec.json.encode(data.url) + b',"answers":{\n' + body + b"\n}}")
+
+
+def encode_git(data: GitData) -> msgspec.Raw:
+    """The source's data as the writer wants it: remotes and refs sorted."""
+    remotes = {url: data.remotes[url] for url in sorted(data.remotes)}
+    return msgspec.Raw(msgspec.json.encode({"remotes": remotes}, order="deterministic"))
+
+
+def load(path: Path) -> Recording:
+    """Read a recording. Raises RecordingError with the path and what is wrong."""
+    try:
+        found = msgspec.json.decode(path.read_bytes(), type=Recording)
+    except OSError as error:
+        raise RecordingError(f"cannot read the recording: {error.strerror}", path=path) from error
+    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+        raise RecordingError(f"not a truebook recording: {error}", path=path) from error
+    if found.schema != SCHEMA:
+        raise RecordingError(
+            f"schema {found.schema} is not the one this truebook reads; record again for schema {SCHEMA}", path=path
+        )
+    return found
+
+
+def dump(recording: Recording) -> bytes:
+    """The recording as bytes: the same recording gives the same bytes."""
+    head = {"schema": recording.schema, "cluster": recording.cluster, "recorded_at": recording.recorded_at}
+    parts = {name: recording.parts[name] for name in sorted(recording.parts)}
+    return msgspec.json.encode({**head, "parts": parts}) + b"\n"
+
+
+def save(recording: Recording, path: Path) -> None:
+    """Write atomically: a reader sees the old file or the new one, a crash leaves the old one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(dump(recording))
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except OSError as error:
+        Path(name).unlink(missing_ok=True)
+        raise RecordingError(f"cannot write the recording: {error.strerror}", path=path) from error
