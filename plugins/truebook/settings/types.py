@@ -1,42 +1,25 @@
-"""`truebook.yml`: where state is read from, and the catalog of components.
-
-    cluster: homelab                  # name shown to readers; default: the kubeconfig's
-    stale_after: 24h                  # state older than this is visibly stale
-    domains: [homelab.local]          # hosts below these are this site's own
-    kubernetes:
-      enabled: true
-      context: null                   # default: the kubeconfig's current context
-      resources: []                   # more to read, as `group/resource` (never secrets)
-      timeout: 60s
-    argocd:
-      enabled: true
-      url: https://argocd.homelab.local
-      token_env: ARGOCD_AUTH_TOKEN    # credentials by environment variable or file, never in here
-      token_file: null
-      ca_file: null
-      timeout: 30s
-    git:
-      enabled: true
-      timeout: 20s
-    groups: [GitOps, Security]        # order of the groups
-    components:                       # the catalog
-      - name: vault
-        title: Vault
-        group: Security
-        purpose: Secrets management
-        page: vault.md                # below the docs folder
-        find: {application: vault, workload: StatefulSet vault/vault, ingress: vault/vault}
-        values: {storage: Raft}       # any stable value the cluster does not say
-    relations:                        # arrows the cluster does not show; drawn dashed
-      - {from: authentik, to: grafana, label: SSO}
-
-All problems of a file are reported at once, each as `path:line: … (the fix)`.
-"""
+"""The dataclasses of `truebook.yml`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+
+LIVE_KEYS = frozenset(
+    {
+        "workloads",
+        "ready",
+        "desired",
+        "sync",
+        "health",
+        "status_message",
+        "revision",
+        "revision_url",
+        "branch_head",
+        "images",
+    }
+)
+"""Values that only a cluster can say: a catalog that states one is refused, it would be a lie tomorrow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +54,11 @@ class GitSettings:
 
 @dataclass(frozen=True, slots=True)
 class Find:
-    """Where the catalog says a component is: an Application's name, `Kind namespace/name`, `namespace/name`."""
+    """Where the catalog says a component is; a component may have several.
+
+    `application`: `name` or `namespace/name`. `workload`: `Kind namespace/name`. `ingress`: `namespace/name` of an
+    Ingress or HTTPRoute. `repository`: the URL of a Git repository; the component is then that repository.
+    """
 
     application: str | None = None
     workload: str | None = None
@@ -81,7 +68,10 @@ class Find:
 
 @dataclass(frozen=True, slots=True)
 class CatalogComponent:
-    """A component as the author wrote it. `line` is where, for evidence; unset fields are discovered."""
+    """A component as the author wrote it. `line` is where, for evidence; unset fields are discovered.
+
+    `lines` says where each part stands: `title`, `find.application`, `values.storage`.
+    """
 
     name: str
     line: int

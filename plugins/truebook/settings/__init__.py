@@ -1,0 +1,61 @@
+"""`truebook.yml`: where state is read from, and the catalog of components.
+
+    cluster: homelab                  # name shown to readers; default: the kubeconfig's
+    stale_after: 24h                  # state older than this is visibly stale
+    domains: [homelab.local]          # hosts below these are this site's own
+    kubernetes:
+      enabled: true
+      context: null                   # default: the kubeconfig's current context
+      resources: []                   # more to read, as `group/resource` (never secrets)
+      timeout: 60s
+    argocd:
+      enabled: true
+      url: https://argocd.homelab.local
+      token_env: ARGOCD_AUTH_TOKEN    # credentials by environment variable or file, never in here
+      token_file: null
+      ca_file: null
+      timeout: 30s
+    git:
+      enabled: true
+      timeout: 20s
+    groups: [GitOps, Security]        # order of the groups
+    components:                       # the catalog
+      - name: vault
+        title: Vault
+        group: Security
+        purpose: Secrets management
+        page: vault.md                # below the docs folder
+        find: {application: vault, workload: StatefulSet vault/vault, ingress: vault/vault}
+        values: {storage: Raft}       # any stable value the cluster does not say (never live status)
+    relations:                        # arrows the cluster does not show; drawn dashed
+      - {from: authentik, to: grafana, label: SSO}
+
+All problems of a file are reported at once, each as `path:line: … (the fix)`.
+"""
+
+from __future__ import annotations
+
+from truebook.settings.loader import DEFAULT_FILE, load
+from truebook.settings.types import (
+    LIVE_KEYS,
+    ArgoCDSettings,
+    CatalogComponent,
+    CatalogRelation,
+    Find,
+    GitSettings,
+    KubernetesSettings,
+    Settings,
+)
+
+__all__ = [
+    "DEFAULT_FILE",
+    "LIVE_KEYS",
+    "ArgoCDSettings",
+    "CatalogComponent",
+    "CatalogRelation",
+    "Find",
+    "GitSettings",
+    "KubernetesSettings",
+    "Settings",
+    "load",
+]
