@@ -65,8 +65,7 @@ class Binary:
 
 
 def _kubernetes(name: str, minutes: float) -> Binary:
-    release = "k8s.io/component-base/version"
-    link = (f"{release}.gitVersion=v1.36.3", f"{release}.gitMajor=1", f"{release}.gitMinor=36")
+    link = ("k8s.io/component-base/version.gitVersion=v1.36.3",)
     package = f"k8s.io/kubernetes/cmd/{name}"
     return Binary(name, "1.36.3", "kubernetes", package, link=link, minutes=minutes)
 

@@ -41,9 +41,20 @@ class Cluster:
     """A cluster of its own on loopback. Use as a context manager, or call `close`.
 
     :param nodes: how many nodes; with none there are no controllers and no scheduler either, only the API.
+    :param node_names: names for the nodes, in place of a number of them.
+    :param storage_class: the claims of this storage class are bound at once to volumes that only pretend.
+    :param stages: more kwok Stage files, to let pods misbehave.
     """
 
-    def __init__(self, *, nodes: int = 0, name: str = "cluster", node_names: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        nodes: int = 0,
+        name: str = "cluster",
+        node_names: Sequence[str] = (),
+        storage_class: str = "standard",
+        stages: Sequence[Path] = (),
+    ) -> None:
         # Before the room: a server that cannot be had must not cost a folder.
         programs = ["etcd", "kube-apiserver", "kubectl"]
         self.node_names = tuple(node_names) or tuple(f"node-{number}" for number in range(1, nodes + 1))
@@ -51,6 +62,7 @@ class Cluster:
             programs += ["kube-controller-manager", "kube-scheduler", "kwok"]
         self._programs = {program: binaries.find(program) for program in programs}
         self.name = name
+        self._storage_class, self._stages = storage_class, tuple(stages)
         self.room = Room(name)
         self.folder = self.room.folder
         self.url = f"https://127.0.0.1:{free_port()}"
@@ -237,11 +249,6 @@ class Cluster:
         self.servers["kube-scheduler"] = self.room.start(
             "kube-scheduler", [self._programs["kube-scheduler"], config, *quiet]
         )
-        stages = sorted(
-            path
-            for path in binaries.files("kwok").rglob("*.yaml")
-            if path.name not in ("kustomization.yaml", "storage-class.yaml")
-        )
         self.servers["kwok"] = self.room.start(
             "kwok",
             [
@@ -249,12 +256,23 @@ class Cluster:
                 config,
                 "--manage-all-nodes=true",
                 f"--server-address=127.0.0.1:{free_port()}",
-                *(f"--config={path}" for path in stages),
+                *(f"--config={path}" for path in (*self._write_stages(), *self._stages)),
             ],
         )
         self.apply("---".join(NODES.format(name=name) for name in self.node_names))
         if not wait_until(self._nodes_ready, within=30):
             raise NotReady(f"the nodes are not ready; the end of kwok's log:\n{self.servers['kwok'].log_tail()}")
+
+    def _write_stages(self) -> list[Path]:
+        """Copy kwok's stages into the room; its volumes are made for the storage class that this cluster has."""
+        folder = self.folder / "stages"
+        folder.mkdir()
+        copies = []
+        for path in sorted(binaries.files("kwok").rglob("*.yaml")):
+            if path.name not in ("kustomization.yaml", "storage-class.yaml"):
+                copies.append(folder / path.name)
+                copies[-1].write_text(path.read_text().replace("'kwok-volume'", f"'{self._storage_class}'"))
+        return copies
 
     def _nodes_ready(self) -> bool:
         """Nodes are Ready and schedulable, and the controllers are at work: they made default's ServiceAccount."""
