@@ -1,0 +1,176 @@
+"""The MkDocs plugin `truebook/state`: fills the regions of all pages from state that is read once.
+
+    plugins:
+      - truebook/state
+
+An adapter: what it does is in `pipeline` and `pages`. It runs unchanged under ProperDocs.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mkdocs.config import base
+from mkdocs.config import config_options as c
+from mkdocs.exceptions import PluginError
+from mkdocs.plugins import BasePlugin, get_plugin_logger
+from mkdocs.utils import get_relative_url
+
+from truebook import pipeline
+from truebook.errors import RegionError, TruebookError
+from truebook.model import Inventory
+from truebook.pages import regions
+from truebook.pipeline import State
+from truebook.settings import Settings
+
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.files import File, Files
+    from mkdocs.structure.pages import Page
+
+log = get_plugin_logger("truebook")
+
+
+class StateConfig(base.Config):  # type: ignore[no-untyped-call] # MkDocs' own __init_subclass__
+    """The plugin's options. Paths are relative to the folder of `mkdocs.yml`."""
+
+    enabled = c.Type(bool, default=True)
+    """False: regions keep what is committed, and the build says so."""
+
+    config = c.Type(str, default="truebook.yml")
+    """The settings and the catalog; there need not be one."""
+
+    recording = c.Optional(c.Type(str))
+    """Fill pages from this recording. The variable TRUEBOOK_RECORDING goes before it. Default: the cluster."""
+
+    strict = c.Type(bool, default=False)
+    """True: a source that is stale or failed stops the build. `mkdocs build --strict` does so too."""
+
+    templates = c.Optional(c.Type(str))
+    """A folder of Jinja2 templates that take the place of those in `truebook/pages/templates`."""
+
+
+class StatePlugin(BasePlugin[StateConfig]):  # type: ignore[no-untyped-call] # as above
+    """Fills regions. `inventory` is there from `on_config` on, None while the plugin is disabled."""
+
+    inventory: Inventory | None = None
+
+    def __init__(self) -> None:
+        self._state: State | None = None
+        self._read_with: tuple[Any, ...] = ()
+        self._settings = Settings()
+        self._templates: Path | None = None
+        self._errors: list[RegionError] = []
+        self._unfilled: list[str] = []
+
+    def on_startup(self, *, command: str, dirty: bool) -> None:
+        """MkDocs keeps a plugin with this event from build to build of `mkdocs serve`: state stays read."""
+
+    def on_config(self, config: MkDocsConfig) -> None:
+        """Read settings; read state, unless an earlier build did; build the inventory."""
+        self._errors, self._unfilled = [], []
+        self.inventory = None
+        if not self.config.enabled:
+            return
+        folder = Path(config.config_file_path).parent if config.config_file_path else Path.cwd()
+        try:
+            self.inventory = self._build(folder)
+        except TruebookError as error:
+            raise PluginError(str(error)) from error
+        watched = [self._settings.path, self._templates]
+        config.watch.extend(str(path) for path in watched if path is not None and str(path) not in config.watch)
+
+    def _build(self, folder: Path) -> Inventory:
+        path = folder / self.config.config
+        self._settings = pipeline.load_settings(path if path.exists() or self._is_set("config") else None)
+        self._templates = folder / self.config.templates if self.config.templates else None
+        recording = self._recording(folder)
+        origin = pipeline.choose_origin(self._settings, recording)
+        modified = origin.path.stat().st_mtime_ns if origin.path is not None and origin.path.exists() else 0
+        reads = (origin, modified, self._settings.kubernetes, self._settings.argocd, self._settings.git)
+        if self._state is None or self._read_with != reads:
+            log.info("reading state from %s", origin.text)
+            self._state = pipeline.read_state(self._settings, recording)
+            self._read_with = reads
+        for warning in pipeline.warnings(self._state, self._settings):
+            log.warning("%s", warning)
+        if self.config.strict:
+            pipeline.require_fresh(self._state.recording.statuses())
+        return pipeline.build_inventory(self._state, self._settings)
+
+    def _is_set(self, option: str) -> bool:
+        return option in self.config.user_configs[0] if self.config.user_configs else False
+
+    def _recording(self, folder: Path) -> Path | None:
+        """The site's own recording, unless the environment names another."""
+        if self.config.recording is None or os.environ.get(pipeline.VARIABLE):
+            return None
+        return folder / self.config.recording
+
+    def on_page_markdown(self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
+        """Fill the page's regions. What is wrong on any page is kept until all pages were looked at."""
+        if not regions.mentions(markdown):
+            return markdown
+        source = page.file.src_uri
+        path = _shown_path(page.file, config)
+        if self.inventory is None:
+            self._unfilled.append(path)
+            return markdown
+
+        def page_url(written: str) -> str | None:
+            name, anchor = _split(written)
+            found = files.get_file_from_path(name)
+            return None if found is None else get_relative_url(found.src_uri, source) + anchor
+
+        def built_url(written: str) -> str | None:
+            name, anchor = _split(written)
+            found = files.get_file_from_path(name)
+            return None if found is None else get_relative_url(found.url, page.url) + anchor
+
+        try:
+            return regions.fill(
+                markdown,
+                path=path,
+                inventory=self.inventory,
+                page_url=page_url,
+                built_url=built_url,
+                templates=self._templates,
+                first_line=_first_line(page.file, markdown),
+            )
+        except RegionError as error:
+            self._errors.append(error)
+            return markdown
+
+    def on_env(self, env: Any, *, config: MkDocsConfig, files: Files) -> None:
+        """All pages were looked at: stop where regions are wrong, say where regions were not filled."""
+        if self._errors:
+            raise PluginError("\n".join(str(error) for error in self._errors))
+        if self._unfilled:
+            log.warning("disabled: regions keep what is committed in %s", ", ".join(self._unfilled))
+
+
+def _split(written: str) -> tuple[str, str]:
+    """`vault.md#unseal` as the page and the anchor with its mark."""
+    name, mark, anchor = written.partition("#")
+    return name, mark + anchor
+
+
+def _shown_path(file: File, config: MkDocsConfig) -> str:
+    """The page's source as the author would open it: relative to the folder of `mkdocs.yml` where it lies there."""
+    if file.abs_src_path is None:
+        return file.src_uri
+    path = Path(file.abs_src_path)
+    folder = Path(config.config_file_path).parent if config.config_file_path else Path.cwd()
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
+
+
+def _first_line(file: File, markdown: str) -> int:
+    """The number in the file of the page's first line: MkDocs has taken off the front matter."""
+    try:
+        source = file.content_string
+    except (OSError, UnicodeDecodeError):
+        return 1
+    at = source.find(markdown[:2000]) if markdown else -1
+    return source.count("\n", 0, at) + 1 if at > 0 else 1

@@ -1,0 +1,36 @@
+"""`truebook:value COMPONENT.KEY`: one value in a line of prose. An em dash where it is not known now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from truebook.errors import RegionError
+from truebook.pages import templating
+from truebook.pages.views.columns import Column, column, names, plain
+from truebook.pages.views.view import Request, View, nearest
+
+
+def _render(request: Request, _options: Mapping[str, Any]) -> str:
+    written = request.arguments[0]
+    name, dot, key = written.rpartition(".")
+    if not dot:
+        raise RegionError(f"'{written}' names no value; write COMPONENT.KEY, such as argocd.version")
+    inventory = request.inventory
+    component = inventory.component(name)
+    if component is None:
+        raise RegionError(f"unknown component '{name}'; {nearest(name, (c.name for c in inventory.components))}")
+    if key == "title":
+        found: Column | None = Column("Title", lambda c, _request: c.title)
+    elif key in ("ready", "desired"):  # alone in a sentence, each is a number
+        found = Column(key, plain(key))
+    else:
+        found = column(key, inventory)
+    if found is None:
+        raise RegionError(f"unknown value '{key}'; {nearest(key, names(inventory))}")
+    return templating.render(
+        "value.md.j2", request.templates, value=found.cell(component, request), component=component, key=key
+    )
+
+
+VIEW = View(_render, argument="COMPONENT.KEY", inline=True)

@@ -1,0 +1,97 @@
+"""What a view is: typed options, and a function from the inventory to Markdown."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from truebook.errors import RegionError
+from truebook.model import Inventory
+
+Reader = Callable[[str], Any]
+"""Reads an option's value; raises RegionError that ends with the fix."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a view renders from.
+
+    `arguments` are the marker's plain words, `body` is what stands in the region now. `page_url` gives the link
+    to write in Markdown for a docs page, `built_url` the one that works in the built page; both None where there
+    is no such page. `templates` is the site's folder of overrides. `live` is False for what gets committed.
+    """
+
+    arguments: tuple[str, ...]
+    body: str
+    inventory: Inventory
+    page_url: Callable[[str], str | None]
+    built_url: Callable[[str], str | None]
+    templates: Path | None = None
+    live: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A view: `render(request, options)`, where `options` holds what `readers` read, and only what was written.
+
+    `inline` ones stand within a line. `argument` names the one plain word a view wants, empty where it wants none.
+    """
+
+    render: Callable[[Request, Mapping[str, Any]], str]
+    readers: Mapping[str, Reader] = field(default_factory=dict)
+    argument: str = ""
+    inline: bool = False
+
+
+def read_options(view: View, arguments: tuple[str, ...], options: Mapping[str, str]) -> dict[str, Any]:
+    """The options of a marker, typed. Raises RegionError on an unknown one, a bad value, a word too many or few."""
+    wanted = 1 if view.argument else 0
+    if len(arguments) > wanted:
+        raise RegionError(f"'{arguments[wanted]}' is not an option; options are written {_known(view)}")
+    if len(arguments) < wanted:
+        raise RegionError(f"the marker names no {view.argument}; write it after the view's name")
+    found: dict[str, Any] = {}
+    for name, written in options.items():
+        if name not in view.readers:
+            raise RegionError(f"unknown option '{name}'; {nearest(name, view.readers)}")
+        try:
+            found[name] = view.readers[name](written)
+        except RegionError as error:
+            raise RegionError(f"option '{name}': {error.message}") from error
+    return found
+
+
+def _known(view: View) -> str:
+    return ", ".join(f"{name}=…" for name in view.readers) or "nowhere in this view; remove it"
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The fix for an unknown word: the nearest known one, or all that are known where none is near."""
+    names = sorted(known)
+    close = difflib.get_close_matches(word.lower(), {name.lower(): name for name in names}, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean '{next(name for name in names if name.lower() == close[0])}'?"
+    shown = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
+    return f"known: {shown}" if names else "there are none"
+
+
+def words(written: str) -> tuple[str, ...]:
+    """`a,b,c` as a tuple."""
+    found = tuple(word.strip() for word in written.split(","))
+    if not all(found):
+        raise RegionError(f"'{written}' is no list; write words between commas")
+    return found
+
+
+def one_of(*allowed: str) -> Reader:
+    """One of the words given."""
+
+    def read(written: str) -> str:
+        if written not in allowed:
+            raise RegionError(f"'{written}' is not possible; {nearest(written, allowed)}")
+        return written
+
+    return read

@@ -1,0 +1,180 @@
+"""The flow, top-down: settings → state → inventory.
+
+State is read once, from the first of these that there is:
+
+1. the recording that the user names (an option, or the variable TRUEBOOK_RECORDING);
+2. the cluster of the kubeconfig that the user names or has;
+3. the recording of the embedded homelab, which comes with truebook.
+
+What was read live is kept in a file beside the configuration, so that a source that fails at the next reading
+leaves its last good part in place, marked stale.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from truebook import recording as recordings
+from truebook import settings as configuration
+from truebook.errors import ConfigError, RecordingError, SourceError
+from truebook.model import Inventory, SourceStatus
+from truebook.recording import Recording
+from truebook.settings import Settings
+
+VARIABLE = "TRUEBOOK_RECORDING"
+EMBEDDED = Path(__file__).parent / "embedded" / "homelab.json"
+
+Progress = Callable[[str, int], None]
+"""Called with what is being read and how many objects of it there are so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where state comes from. `text` says it to people; `path` is the recording's, None for a cluster."""
+
+    kind: Literal["recording", "cluster", "embedded"]
+    text: str
+    path: Path | None = None
+    context: str = ""
+
+
+class State(NamedTuple):
+    """What was read, the words for where, and whether it is a replay and no live reading."""
+
+    recording: Recording
+    origin: str
+    replayed: bool
+
+
+def load_settings(path: Path | None) -> Settings:
+    """`truebook.yml`, or what truebook does without one. Raises ConfigError with all that is wrong in it."""
+    return configuration.load(path)
+
+
+def choose_origin(
+    settings: Settings, recording: Path | None = None, environment: Mapping[str, str] = os.environ
+) -> Origin:
+    """Decide where state comes from, without reading it. See the module for the order."""
+    if recording is None and environment.get(VARIABLE):
+        recording = Path(environment[VARIABLE])
+    if recording is not None:
+        return Origin("recording", f"recording {recording.name}", recording)
+    context = _context(settings)
+    if context is not None:
+        return Origin("cluster", context, context=context)
+    return Origin("embedded", "the embedded homelab", EMBEDDED)
+
+
+def _context(settings: Settings) -> str | None:
+    """The words for the live systems that can be read, None where there are none."""
+    if settings.kubernetes.enabled:
+        from truebook.state import kubeconfig  # the client takes its time to load; a recording needs none
+
+        context = kubeconfig.available(settings)
+        if context is not None:
+            return f"the cluster of context {context}"
+    if not settings.kubernetes.enabled and settings.argocd.enabled and settings.argocd.url:
+        return f"ArgoCD at {settings.argocd.url}"
+    return None
+
+
+def read_state(
+    settings: Settings, recording: Path | None = None, *, progress: Progress | None = None, keep: bool = True
+) -> State:
+    """Read state from where `choose_origin` says. Never raises for a live system that fails: its part is stale or
+    failed. Raises RecordingError for a recording that cannot be read, ConfigError for a wrong kubeconfig.
+
+    `keep` writes a live reading to `last_good(settings, …)`.
+    """
+    origin = choose_origin(settings, recording)
+    if origin.path is not None:
+        return State(_recorded(origin), origin.text, replayed=True)
+    kept = last_good(settings, origin)
+    found = read_live(settings, previous=_previous(kept), progress=progress)
+    if keep and any(part.state == "fresh" for part in found.parts.values()):
+        recordings.save(found, kept)
+    return State(found, origin.text, replayed=False)
+
+
+def read_live(settings: Settings, *, previous: Recording | None = None, progress: Progress | None = None) -> Recording:
+    """Read the live systems, whatever recordings there are."""
+    from truebook.state import collect
+
+    return collect.collect(settings, previous=previous, progress=progress)
+
+
+def require_live(settings: Settings) -> Origin:
+    """The origin of a live reading. Raises ConfigError where there is nothing to read from."""
+    context = _context(settings)
+    if context is None:
+        raise ConfigError("there is no cluster to read; name one by --context's setting, KUBECONFIG or ~/.kube/config")
+    return Origin("cluster", context, context=context)
+
+
+def _recorded(origin: Origin) -> Recording:
+    assert origin.path is not None
+    if origin.kind == "embedded" and not origin.path.exists():
+        raise RecordingError(
+            "there is no kubeconfig, and this installation comes without the embedded homelab; "
+            f"name a kubeconfig, or a recording by --recording or {VARIABLE}"
+        )
+    return recordings.load(origin.path)
+
+
+def last_good(settings: Settings, origin: Origin) -> Path:
+    """The file that keeps the last reading of these live systems: one for each, so that no cluster's state is ever
+    shown as another's."""
+    folder = settings.path.parent if settings.path is not None else Path.cwd()
+    key = hashlib.sha256(f"{origin.context}\n{settings.argocd.url or ''}".encode()).hexdigest()[:12]
+    return folder / ".cache" / "truebook" / f"last-good-{key}.json"
+
+
+def _previous(path: Path) -> Recording | None:
+    """The last good reading. One that cannot be read (an older schema, say) is as good as none."""
+    try:
+        return recordings.load(path) if path.exists() else None
+    except RecordingError:
+        return None
+
+
+def build_inventory(state: State, settings: Settings) -> Inventory:
+    """Components and relations from what was read. Pure."""
+    from truebook import inventory
+
+    return inventory.build(state.recording, settings, origin=state.origin)
+
+
+def unwell(statuses: tuple[SourceStatus, ...]) -> list[str]:
+    """One line for each source whose state is not of now: `argocd is stale: …`."""
+    return [
+        f"{status.name} {'is stale' if status.state == 'stale' else 'could not be read'}"
+        + (f": {status.reason}" if status.reason else "")
+        for status in statuses
+        if status.state in ("stale", "failed")
+    ]
+
+
+def require_fresh(statuses: tuple[SourceStatus, ...]) -> None:
+    """Raise SourceError where a source is stale or failed, for those who asked for strictness."""
+    found = unwell(statuses)
+    if found:
+        raise SourceError("; ".join(found))
+
+
+def warnings(state: State, settings: Settings) -> list[str]:
+    """What the user must be told about the state: sources that are not fresh, and a stand-in for their own."""
+    found = unwell(state.recording.statuses())
+    name = state.recording.cluster.name
+    if state.origin == "the embedded homelab" and settings.cluster != name:
+        found.insert(
+            0,
+            f"there is no kubeconfig and no recording is named: pages show the embedded homelab, not "
+            f"{settings.cluster or 'your cluster'} (name a recording by --recording or {VARIABLE}, "
+            f"or set cluster: {name} where the embedded homelab is meant)",
+        )
+    return found
