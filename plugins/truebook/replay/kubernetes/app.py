@@ -1,0 +1,177 @@
+"""The Kubernetes API of a recording.
+
+It answers as an API server answers a reader who may get, list and watch what was recorded, and nothing else.
+What is neither recorded nor permitted is refused with a Status; what does not exist is not found.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from truebook.recording import Recording
+from truebook.replay.kubernetes import options, read, reviews
+from truebook.replay.kubernetes.discovery import Discovery
+from truebook.replay.kubernetes.media import PARTIAL, PARTIAL_LISTS, PLAIN, TABLES, Media, negotiate
+from truebook.replay.kubernetes.request import Target, parse
+from truebook.replay.kubernetes.status import (
+    PageNotFound,
+    Refused,
+    forbidden,
+    forbidden_path,
+    method_not_allowed,
+    no_such_resource,
+)
+from truebook.replay.kubernetes.store import Objects, Store
+from truebook.replay.system import json_answer
+
+READS = ("get", "list", "watch")
+HEALTH = ("/healthz", "/livez", "/readyz")
+HEADERS = {"Cache-Control": "no-cache, private"}
+
+
+class KubernetesApi:
+    """Answers requests from one recording."""
+
+    def __init__(self, recording: Recording) -> None:
+        data = recording.kubernetes()
+        self.version = data.version
+        self.discovery = Discovery(data.discovery)
+        self.store = Store(data)
+
+    async def answer(self, request: Request) -> Response:
+        """The answer to any request."""
+        path, params = request.url.path, request.query_params
+        try:
+            target = parse(request.method, path, options.truth(params, "watch"))
+            if target is None:
+                return self._document(request, path)
+            self._check_exists(target)
+            if target.verb == "create" and (target.group, target.resource) in reviews.REVIEWS:
+                return json_answer(reviews.answer(target, await request.body(), self._permits), 201)
+            return self._read(request, target, self._objects(target))
+        except Refused as refused:
+            return refused.answer()
+
+    def _document(self, request: Request, path: str) -> Response:
+        """The paths that are no resources: version, health, discovery, OpenAPI."""
+        verb = request.method.lower()
+        path = path.rstrip("/") or "/"
+        accept = request.headers.get("accept", "")
+        if path in HEALTH:
+            if "verbose" in request.query_params:
+                raise forbidden_path(verb, path, "this recording does not hold the single health checks")
+            return PlainTextResponse("ok", headers=HEADERS)
+        if path == "/openapi" or path.startswith("/openapi/"):
+            raise Refused(404, "NotFound", "this recording does not hold the OpenAPI documents", details={})
+        if path != "/version" and path.split("/")[1] not in ("api", "apis"):
+            raise forbidden_path(verb, path)
+        if request.method != "GET":
+            raise method_not_allowed()
+        if path == "/version":
+            negotiate(accept, (PLAIN,))
+            return json_answer(self.version)
+        return self._discovery(path, accept, request.headers["host"])
+
+    def _discovery(self, path: str, accept: str, address: str) -> Response:
+        aggregated = Media("APIGroupDiscoveryList", "apidiscovery.k8s.io", self.discovery.document_version)
+        recorded = self.discovery.raw.get(path)
+        media = negotiate(accept, (PLAIN, aggregated) if recorded is not None else (PLAIN,))
+        if media.form and recorded is not None:
+            kind = f"application/json;g={media.group};v={media.version};as={media.form}"
+            return Response(bytes(recorded), headers={**HEADERS, "Content-Type": kind, "Vary": "Accept"})
+        found = self.discovery.legacy(path, address)
+        if found is not None:
+            return json_answer(found)
+        group = path.split("/")[2] if path.startswith("/apis/") else ""
+        raise self._unknown(group)
+
+    def _unknown(self, group: str) -> Refused:
+        """What is said of something unknown in a group: only built-in groups answer with a Status."""
+        known = group in self.discovery.groups and not self.discovery.is_custom(group)
+        return no_such_resource() if known else PageNotFound()
+
+    def _check_exists(self, target: Target) -> None:
+        """Raises Refused where discovery knows no such resource, or none that has the verb."""
+        resource = self.discovery.resource(target.group, target.version, target.resource)
+        if resource is None:
+            raise self._unknown(target.group)
+        namespaced = resource.scope == "Namespaced"
+        if bool(target.namespace) > namespaced or (target.name and namespaced and not target.namespace):
+            raise self._unknown(target.group)
+        verbs = resource.verbs
+        if target.subresource:
+            # What stands behind a proxied path is no subresource of its own.
+            found = resource.subresource(target.subresource.partition("/")[0])
+            if found is None:
+                raise self._unknown(target.group)
+            verbs = found.verbs
+        # A namespaced list has no creations where it spans all namespaces.
+        everywhere = namespaced and not target.namespace and target.verb not in READS
+        if target.verb not in verbs or everywhere:
+            raise method_not_allowed()
+
+    def _permits(self, target: Target) -> bool:
+        """Whether the caller may do this: a reader may read what the recording holds."""
+        return target.verb in READS and not target.subresource and self.store.get(target.key) is not None
+
+    def _objects(self, target: Target) -> Objects:
+        """The objects, where they may be read and were recorded. Raises Refused."""
+        if target.verb not in READS or target.subresource or target.key == "secrets":
+            raise forbidden(target)
+        objects = self.store.get(target.key)
+        if objects is None:
+            raise forbidden(target, f"this recording does not hold {target.qualified}")
+        if objects.list.version != target.version:
+            held = objects.list.version
+            raise forbidden(target, f"this recording holds {target.qualified} in version {held} only")
+        return objects
+
+    def _read(self, request: Request, target: Target, objects: Objects) -> Response:
+        params = request.query_params
+        tables = TABLES if read.offers_tables(objects) else ()
+        media = negotiate(request.headers.get("accept", ""), (PLAIN, *tables, *PARTIAL, *PARTIAL_LISTS))
+        asked = read.Read(
+            target,
+            objects,
+            self.store,
+            media,
+            include=params.get("includeObject", ""),
+            custom=self.discovery.is_custom(target.group),
+        )
+        if target.verb == "get":
+            return _json(read.get(asked, params))
+        chosen = options.parse(params, target.verb == "watch")
+        if target.verb == "list":
+            return _json(read.list_(asked, chosen))
+        events = b"".join(read.watch(asked, chosen))
+        if not chosen.bookmarks:
+            return _json(events)
+        return StreamingResponse(_linger(events), headers=HEADERS, media_type="application/json")
+
+
+async def _linger(events: bytes) -> AsyncIterator[bytes]:
+    """A watch that asks for bookmarks keeps a copy up to date, and is opened again as often as it ends:
+    client-go takes one of less than a second for an error."""
+    if events:
+        yield events
+    await asyncio.sleep(1.1)
+
+
+def _json(body: bytes) -> Response:
+    return Response(body, headers=HEADERS, media_type="application/json")
+
+
+def app(recording: Recording) -> ASGIApp:
+    """The ASGI app."""
+    api = KubernetesApi(recording)
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        answer = await api.answer(Request(scope, receive))
+        await answer(scope, receive, send)
+
+    return serve

@@ -1,0 +1,144 @@
+"""The parameters of list and watch, checked as the API server checks them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import posixpath
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from truebook.replay.kubernetes.status import Refused, bad_request, invalid_options
+
+CONTINUE_VERSION = "meta.k8s.io/v1"
+MATCH = "resourceVersionMatch"
+DURATION = re.compile(r"[+-]?(0|(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))*")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """List options. `version` is None where no resourceVersion was asked for; `match` is its match rule."""
+
+    watch: bool
+    labels: str
+    fields: str
+    limit: int
+    token: str
+    version: int | None
+    match: str
+    initial_events: bool | None
+    bookmarks: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a list is continued: at the state `version` (negative: any), from the key `start` on, which is
+    relative to the namespace that is listed."""
+
+    version: int
+    start: str
+
+
+def truth(params: Mapping[str, str], name: str) -> bool:
+    """A flag as the API server reads it: given, and neither `false` nor `0`."""
+    return name in params and params[name].lower() not in ("false", "0")
+
+
+def parse(params: Mapping[str, str], watch: bool) -> Options:
+    """The options in the query. Raises Refused."""
+    limit = _integer(params.get("limit", ""))
+    _integer(params.get("timeoutSeconds", ""))
+    timeout = params.get("timeout", "")
+    if timeout and not DURATION.fullmatch(timeout):
+        raise bad_request(f'invalid timeout specified in the request URL - time: invalid duration "{timeout}"')
+    asked, match, token = (params.get(name, "") for name in ("resourceVersion", "resourceVersionMatch", "continue"))
+    initial = truth(params, "sendInitialEvents") if "sendInitialEvents" in params else None
+    if watch:
+        _check_watch(match, initial)
+    else:
+        _check_list(match, initial, asked, token)
+    return Options(
+        watch=watch,
+        labels=params.get("labelSelector", ""),
+        fields=params.get("fieldSelector", ""),
+        limit=max(limit, 0),
+        token=token,
+        version=_version(asked, watch) if asked else None,
+        match=match,
+        initial_events=initial,
+        bookmarks=truth(params, "allowWatchBookmarks"),
+    )
+
+
+def _check_watch(match: str, initial: bool | None) -> None:
+    if match and initial is None:
+        raise _forbidden(f"{MATCH} is forbidden for watch unless sendInitialEvents is provided")
+    if initial is not None and match != "NotOlderThan":
+        raise _forbidden(f"sendInitialEvents requires setting {MATCH} to NotOlderThan")
+
+
+def _check_list(match: str, initial: bool | None, asked: str, token: str) -> None:
+    if initial is not None:
+        raise _forbidden("sendInitialEvents is forbidden for list", "sendInitialEvents")
+    if not match:
+        return
+    if not asked:
+        raise _forbidden(f"{MATCH} is forbidden unless resourceVersion is provided")
+    if token:
+        raise _forbidden(f"{MATCH} is forbidden when continue is provided")
+    if match not in ("Exact", "NotOlderThan"):
+        message = f'Unsupported value: "{match}": supported values: "Exact", "NotOlderThan", ""'
+        raise invalid_options(MATCH, "FieldValueNotSupported", message)
+    if match == "Exact" and asked == "0":
+        raise _forbidden(f'{MATCH} "exact" is forbidden for resourceVersion "0"')
+
+
+def _forbidden(message: str, field: str = "resourceVersionMatch") -> Refused:
+    return invalid_options(field, "FieldValueForbidden", f"Forbidden: {message}")
+
+
+def _integer(text: str) -> int:
+    if text and not re.fullmatch(r"[+-]?\d+", text):
+        raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+    return int(text or 0)
+
+
+def _version(text: str, watch: bool) -> int:
+    if text.isdecimal():
+        return int(text)
+    reason = f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
+    raise Refused(500, "", reason) if watch else bad_request(f"invalid resource version: {reason}")
+
+
+def encode_position(position: Position) -> str:
+    """The `continue` token of a position."""
+    token = {"v": CONTINUE_VERSION, "rv": position.version, "start": position.start}
+    return base64.urlsafe_b64encode(json.dumps(token, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def decode_position(token: str) -> Position:
+    """The position of a `continue` token. Raises Refused."""
+
+    def refused(message: object) -> Refused:
+        return bad_request(f"invalid continue token: continue key is not valid: {message}")
+
+    foreign = re.search(r"[^A-Za-z0-9_-]", token)
+    if foreign is not None or len(token) % 4 == 1:
+        raise refused(f"illegal base64 data at input byte {foreign.start() if foreign else len(token) - 1}")
+    try:
+        found = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        version, at, start = found.get("v", ""), found.get("rv", 0), found.get("start", "")
+    except (ValueError, AttributeError, binascii.Error):
+        raise refused("it is not JSON") from None
+    if version != CONTINUE_VERSION:
+        raise refused(f"server does not recognize this encoded version {version}")
+    if not isinstance(at, int) or at == 0:
+        raise refused(f"incorrect encoded start resourceVersion (version {CONTINUE_VERSION})")
+    if not isinstance(start, str) or not start:
+        raise refused(f"encoded start key empty (version {CONTINUE_VERSION})")
+    key = start if start.startswith("/") else f"/{start}"
+    if posixpath.normpath(key) != key:
+        raise refused(start)
+    return Position(at, key[1:])

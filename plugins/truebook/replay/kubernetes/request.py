@@ -1,0 +1,54 @@
+"""A request to the Kubernetes API, taken apart the way the API server does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete", "GET": "get"}
+NAMESPACE_SUBRESOURCES = ("status", "finalize")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is asked for. `verb` is empty for a method that stands for none; `namespace`, `name` and
+    `subresource` are empty where the path has none; `group` is empty for the core group."""
+
+    verb: str
+    group: str
+    version: str
+    resource: str
+    namespace: str = ""
+    name: str = ""
+    subresource: str = ""
+
+    @property
+    def qualified(self) -> str:
+        """`deployments.apps`, or the bare resource for the core group."""
+        return f"{self.resource}.{self.group}" if self.group else self.resource
+
+    @property
+    def key(self) -> str:
+        """The key of `KubernetesData.lists`: `apps/deployments`, `pods`."""
+        return f"{self.group}/{self.resource}" if self.group else self.resource
+
+
+def parse(method: str, path: str, watch: bool) -> Target | None:
+    """The target of a resource request; None where the path is not one of a resource (`/version`, `/api/v1`)."""
+    parts = path.strip("/").split("/")
+    if parts[0] == "api" and len(parts) > 2:
+        group, version, rest = "", parts[1], parts[2:]
+    elif parts[0] == "apis" and len(parts) > 3:
+        group, version, rest = parts[1], parts[2], parts[3:]
+    else:
+        return None
+    verb = VERBS.get(method, "")
+    if rest[0] == "watch" and len(rest) > 1:  # the old form of ?watch=true
+        rest, watch = rest[1:], True
+        verb = "watch" if verb == "get" else verb
+    namespace = ""
+    if rest[0] == "namespaces" and len(rest) > 2 and not (len(rest) == 3 and rest[2] in NAMESPACE_SUBRESOURCES):
+        namespace, rest = rest[1], rest[2:]
+    resource, name, subresource = (*rest, "", "")[0], (*rest, "", "")[1], "/".join(rest[2:])
+    if not name:
+        verb = {"get": "watch" if watch else "list", "delete": "deletecollection"}.get(verb, verb)
+    return Target(verb, group, version, resource, namespace, name, subresource)
