@@ -10,7 +10,7 @@ import base64
 import contextlib
 import os
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,7 +18,7 @@ import httpx
 
 from tests.real.servers import binaries
 from tests.real.servers.cluster import Cluster
-from tests.real.servers.process import NotReady, Room, Server, free_port, wait_until
+from tests.real.servers.process import NotReady, Room, Server, free_port, healthy, wait_until
 
 DOCS_POLICY = """\
 p, role:docs, applications, get, */*, allow
@@ -216,12 +216,14 @@ class ArgoCD:
         self._ready("applicationset-controller", f"http://{probes['sets']}/metrics")  # it has no health check
 
     def _ready(self, role: str, url: str) -> None:
-        self.servers[role].wait_ready(_healthy(url), within=60)
+        self.servers[role].wait_ready(healthy(url), within=60)
 
     def _log_in(self) -> str:
         secret = self.cluster.get("/api/v1/namespaces/argocd/secrets/argocd-initial-admin-secret")
         password = base64.b64decode(secret["data"]["password"]).decode()
-        answer = self._http.post("/api/v1/session", json={"username": "admin", "password": password})
+        # Not by the client of all other requests: this answer's cookie would make all of them the administrator's.
+        credentials = {"username": "admin", "password": password}
+        answer = httpx.post(f"{self.url}/api/v1/session", json=credentials, trust_env=False, timeout=30)
         return str(answer.raise_for_status().json()["token"])
 
     def _docs_token(self) -> str:
@@ -235,13 +237,3 @@ class ArgoCD:
         if not wait_until(made, within=20, every=0.2):
             raise NotReady(f"no token for the account docs: {answers[-1].text[:300]}")
         return str(answers[-1].json()["token"])
-
-
-def _healthy(url: str) -> Callable[[], bool]:
-    def ask() -> bool:
-        try:
-            return httpx.get(url, trust_env=False, timeout=5).status_code == 200
-        except httpx.TransportError:
-            return False
-
-    return ask

@@ -89,6 +89,13 @@ class Cluster:
         """What the API answers to the administrator's GET of a path, decoded."""
         return self._admin.get(path).raise_for_status().json()
 
+    def answers(self, path: str) -> bool:
+        """Does the API answer the administrator's GET of a path with 200?"""
+        try:
+            return self._admin.get(path, timeout=5).status_code == 200
+        except httpx.TransportError:
+            return False
+
     def kubectl(self, *arguments: str, kubeconfig: Path | None = None, stdin: str | None = None) -> str:
         """Run the real kubectl; what it printed.
 
@@ -225,13 +232,7 @@ class Cluster:
             ],
         )
         self._admin = self.client()
-        api.wait_ready(lambda: self._answers("/readyz") and self._answers("/api/v1/namespaces/default"))
-
-    def _answers(self, path: str) -> bool:
-        try:
-            return self._admin.get(path, timeout=5).status_code == 200
-        except httpx.TransportError:
-            return False
+        api.wait_ready(lambda: self.answers("/readyz") and self.answers("/api/v1/namespaces/default"))
 
     def _start_nodes(self) -> None:
         config = f"--kubeconfig={self.kubeconfig}"
@@ -277,7 +278,7 @@ class Cluster:
     def _nodes_ready(self) -> bool:
         """Nodes are Ready and schedulable, and the controllers are at work: they made default's ServiceAccount."""
         nodes = self.get("/api/v1/nodes")["items"]
-        return self._answers("/api/v1/namespaces/default/serviceaccounts/default") and all(
+        return self.answers("/api/v1/namespaces/default/serviceaccounts/default") and all(
             not node["spec"].get("taints")
             and any(c["type"] == "Ready" and c["status"] == "True" for c in node["status"].get("conditions", ()))
             for node in nodes

@@ -25,6 +25,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import httpx
+
 from tests.real.servers.binaries import ENVIRONMENT
 
 MARK = "TRUEBOOK_ROOM"
@@ -167,6 +169,18 @@ def wait_until(condition: Callable[[], bool], within: float, every: float = 0.05
             return False
         time.sleep(every)
     return True
+
+
+def healthy(url: str) -> Callable[[], bool]:
+    """A question for `wait_ready`: does this URL answer 200?"""
+
+    def ask() -> bool:
+        try:
+            return httpx.get(url, trust_env=False, timeout=5).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    return ask
 
 
 def free_port() -> int:

@@ -1,0 +1,87 @@
+"""One session-wide fixture per real server. Whoever asks for one must be marked `real`.
+
+A test must not leave a mark on a shared server that another test could trip over: it works in a namespace, or on
+an application, of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from tests.conftest import REQUIRE_REAL, UNAVAILABLE
+from tests.real.servers.access import READER_RULES
+from tests.real.servers.alertmanager import Alertmanager
+from tests.real.servers.argocd import ArgoCD
+from tests.real.servers.binaries import Unavailable
+from tests.real.servers.cluster import Cluster
+from tests.real.servers.git import GitRepository
+from tests.real.servers.prometheus import Prometheus
+
+T = TypeVar("T")
+
+
+def _or_skip(make: Callable[[], AbstractContextManager[T]]) -> AbstractContextManager[T]:
+    """The server; where it cannot be had the test is skipped, and fails where real servers are required."""
+    try:
+        return make()
+    except Unavailable as error:
+        if REQUIRE_REAL:
+            pytest.fail(f"{UNAVAILABLE}{error}", pytrace=False)
+        pytest.skip(f"{UNAVAILABLE}{error}")
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A Kubernetes API without nodes or controllers."""
+    with _or_skip(Cluster) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def cluster_with_nodes() -> Iterator[Cluster]:
+    """A cluster whose controllers, scheduler and two nodes are at work."""
+    with _or_skip(lambda: Cluster(nodes=2, name="homelab")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def argocd(cluster_with_nodes: Cluster) -> Iterator[ArgoCD]:
+    """ArgoCD on `cluster_with_nodes`."""
+    with _or_skip(lambda: ArgoCD(cluster_with_nodes)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def prometheus() -> Iterator[Prometheus]:
+    """Prometheus with one alert that always fires and one that never does."""
+    rules = [
+        {"alert": "AlwaysFiring", "expr": "vector(1)", "annotations": {"runbook_url": "https://docs.homelab.local/a"}},
+        {"alert": "NeverFiring", "expr": "vector(1) > 2"},
+    ]
+    config = {"global": {"evaluation_interval": "1s"}, "rule_files": ["rules.yml"]}
+    with _or_skip(lambda: Prometheus(config, {"rules.yml": {"groups": [{"name": "tests", "rules": rules}]}})) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def alertmanager() -> Iterator[Alertmanager]:
+    """Alertmanager that tells nobody."""
+    with _or_skip(Alertmanager) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def reader_kubeconfig(cluster_with_nodes: Cluster) -> Path:
+    """The kubeconfig of an account on `cluster_with_nodes` with the least rights that truebook needs."""
+    return cluster_with_nodes.user("reader", READER_RULES)
+
+
+@pytest.fixture
+def git_repository(tmp_path: Path) -> GitRepository:
+    """An empty Git repository, reached as file://."""
+    return GitRepository(tmp_path / "repository")
