@@ -77,7 +77,7 @@ def link_text(value: object) -> Markup:
 
 def html(value: object) -> Markup:
     """Text or a quoted attribute of raw HTML that stands in Markdown, which Markdown may still read."""
-    return Markup(re.sub(r"[^\w\s.,;/()%+—…→-]|_", lambda found: f"&#{ord(found[0])};", visible(str(value))))  # noqa: S704 - escaped here
+    return Markup(re.sub(r"[^\w\s.,;/()%—…→-]|_", lambda found: f"&#{ord(found[0])};", visible(str(value))))  # noqa: S704 - escaped here
 
 
 def url(value: object) -> str:
