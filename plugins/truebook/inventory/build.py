@@ -1,0 +1,73 @@
+"""From a recording to the inventory."""
+
+from __future__ import annotations
+
+from truebook.inventory.discover.facts import discover
+from truebook.inventory.facts import Application
+from truebook.inventory.join.catalog import join
+from truebook.inventory.join.subject import Joined, Subject
+from truebook.inventory.keys import OTHER
+from truebook.inventory.relations import relations
+from truebook.inventory.values import values
+from truebook.model import Component, Inventory
+from truebook.recording import Recording
+from truebook.settings import Settings
+
+
+def build(recording: Recording, settings: Settings, *, origin: str) -> Inventory:
+    """The components and arrows of a recording, completed and corrected by the catalog in `settings`.
+
+    `origin` says what the state was read from, for people. Reads no file and no network.
+    Raises RecordingError where a part is of another schema; no object, however malformed, is an error.
+    """
+    joined = join(discover(recording), settings)
+    components = [_component(subject, joined) for subject in joined.subjects]
+    return Inventory(
+        cluster=settings.cluster or recording.cluster.name,
+        cluster_version=recording.cluster.version,
+        recorded_at=recording.recorded_at,
+        origin=origin,
+        components=tuple(_ordered(components, settings)),
+        relations=relations(joined),
+        sources=recording.statuses(),
+    )
+
+
+def _component(subject: Subject, joined: Joined) -> Component:
+    stated = subject.stated
+    title, group = subject.homepage("name"), subject.homepage("group")
+    return Component(
+        name=subject.name,
+        title=(stated and stated.title) or (str(title.value) if title is not None else subject.name),
+        group=(stated and stated.group) or (str(group.value) if group is not None else _group(subject, joined)),
+        values=dict(values(subject, joined)),
+    )
+
+
+def _group(subject: Subject, joined: Joined) -> str:
+    """Where neither the catalog nor an annotation names one: the Application's project; a repository stands with
+    what it feeds."""
+    project = _project(subject.application)
+    argocd = joined.argocd if subject.repository is not None else None
+    if argocd is not None and argocd.stated is not None and argocd.stated.group:
+        return argocd.stated.group
+    return project or OTHER
+
+
+def _project(application: Application | None) -> str:
+    found = None if application is None else application.text("spec", "project")
+    return "" if found is None or found.value == "default" else str(found.value)
+
+
+def _ordered(components: list[Component], settings: Settings) -> list[Component]:
+    """By group: those of `groups` in that order, then those of the catalog in its order, then by name. Within a
+    group the catalog's components in its order, then the discovered by name."""
+    stated = [component.group for component in settings.components if component.group]
+    groups = {name: place for place, name in enumerate(dict.fromkeys((*settings.groups, *stated)))}
+    places = {component.name: place for place, component in enumerate(settings.components)}
+
+    def place(component: Component) -> tuple[int, str, int, str]:
+        group = groups.get(component.group, len(groups))
+        return group, component.group, places.get(component.name, len(places)), component.name
+
+    return sorted(components, key=place)

@@ -1,0 +1,87 @@
+"""A component to be, and all of them together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from truebook.inventory.facts import NAME, Application, Exposure, Facts, Link, Ref, Workload
+from truebook.inventory.join.membership import Membership
+from truebook.inventory.join.parts import Part
+from truebook.model import Evidence, Value
+from truebook.settings import CatalogComponent, Settings
+
+
+@dataclass(slots=True, eq=False)
+class Subject:
+    """What the catalog says of a component and what was found for it.
+
+    `whole`: it is the Application itself, so that ArgoCD's health is its own. `expected` is the workload that the
+    catalog names, found or not. `main` is the workload that stands for it. `repository` makes it a Git repository
+    and nothing else.
+    """
+
+    name: str
+    stated: CatalogComponent | None = None
+    file: str = ""
+    application: Application | None = None
+    whole: bool = False
+    workloads: list[Workload] = field(default_factory=list)
+    joined: dict[Ref, Evidence] = field(default_factory=dict)
+    links: list[Link] = field(default_factory=list)
+    exposures: list[Exposure] = field(default_factory=list)
+    expected: Ref | None = None
+    main: Workload | None = None
+    repository: Value | None = None
+
+    def add(self, part: Part) -> None:
+        """Take over what a part holds."""
+        self.workloads += part.workloads
+        self.joined |= part.joined
+        self.links = list(dict.fromkeys((*self.links, *part.links)))
+        self.exposures = list(dict.fromkeys((*self.exposures, *part.exposures)))
+        self.whole = self.whole or part.whole
+        self.application = self.application or part.application
+
+    def homepage(self, key: str) -> Value | None:
+        """The first annotation `gethomepage.dev/<key>` of its Ingresses and HTTPRoutes."""
+        return next((found for exposure in self.exposures if (found := exposure.homepage(key)) is not None), None)
+
+    def line(self, key: str) -> Evidence:
+        """The catalog's line of `key` (`purpose`, `find.workload`, `values.storage`) as evidence."""
+        number = 0 if self.stated is None else self.stated.lines.get(key, self.stated.line)
+        return Evidence("catalog", f"{self.file}:{number}", key)
+
+
+@dataclass(slots=True)
+class Joined:
+    """All subjects, with what relations need to find their way.
+
+    `settings` holds the stated arrows, `argocd` is the component that is ArgoCD, None where there is none.
+    """
+
+    subjects: list[Subject]
+    facts: Facts
+    members: Membership
+    settings: Settings
+    argocd: Subject | None = field(init=False)
+    _homes: dict[int, list[Subject]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.argocd = _argocd(self.subjects)
+        for subject in self.subjects:
+            if subject.application is not None:
+                self._homes.setdefault(id(subject.application), []).append(subject)
+
+    def of_application(self, application: Application) -> list[Subject]:
+        """The components of an Application, that which is the Application itself first."""
+        return sorted(self._homes.get(id(application), ()), key=lambda subject: not subject.whole)
+
+
+def _argocd(subjects: list[Subject]) -> Subject | None:
+    """The component that is ArgoCD: the one that runs its controller or server, by the labels of its manifests, else
+    the one of its name."""
+    own = {"argocd-server", "argocd-application-controller"}
+    for subject in subjects:
+        if any(workload.labels.get(NAME) in own or workload.called == "argocd" for workload in subject.workloads):
+            return subject
+    return next((subject for subject in subjects if subject.name.lower().replace("-", "") == "argocd"), None)

@@ -1,0 +1,116 @@
+"""The inventory as JSON and as text for a terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+from difflib import get_close_matches
+from typing import Any
+
+from truebook.errors import ConfigError
+from truebook.model import Component, Evidence, Inventory
+
+_WIDEST = 60
+
+
+def as_json(inventory: Inventory) -> dict[str, Any]:
+    """JSON-shaped: `{cluster, recorded_at, components: [{name, title, group, values: {key: {value, evidence}}}],
+    relations: [{from, to, label, evidence}], sources: [{name, state, reason}]}`, evidence as `{source, object,
+    field}`; beside these `cluster_version`, `origin`, a relation's `kind` and a source's `read_at`."""
+    return {
+        "cluster": inventory.cluster,
+        "cluster_version": inventory.cluster_version,
+        "recorded_at": inventory.recorded_at,
+        "origin": inventory.origin,
+        "components": [_component(component) for component in inventory.components],
+        "relations": [
+            {
+                "from": relation.source,
+                "to": relation.target,
+                "label": relation.label,
+                "kind": relation.kind,
+                "evidence": _evidence(relation.evidence),
+            }
+            for relation in inventory.relations
+        ],
+        "sources": [
+            {"name": source.name, "state": source.state, "reason": source.reason, "read_at": source.read_at}
+            for source in inventory.sources
+        ],
+    }
+
+
+def _component(component: Component) -> dict[str, Any]:
+    values = {
+        key: {
+            "value": list(found.value) if isinstance(found.value, tuple) else found.value,
+            "evidence": _evidence(found.evidence),
+        }
+        for key, found in component.values.items()
+    }
+    return {"name": component.name, "title": component.title, "group": component.group, "values": values}
+
+
+def _evidence(evidence: Evidence) -> dict[str, str]:
+    return {"source": evidence.source, "object": evidence.object, "field": evidence.field}
+
+
+def as_text(inventory: Inventory, component: str | None = None) -> str:
+    """Each component with its values and their evidence, as a table; with `component` that one only.
+
+    Control and bidi characters are shown as `\\xNN` or `\\uNNNN`: a terminal must not obey what a cluster says.
+    Raises ConfigError for an unknown component, with the nearest known one.
+    """
+    chosen = inventory.components if component is None else (_one(inventory, component),)
+    lines = [f"cluster {_safe(inventory.cluster) or '(no name)'}, recorded {_safe(inventory.recorded_at)}"]
+    lines += [
+        f"{source.name} is {source.state}: {_safe(source.reason) or 'no reason given'}"
+        for source in inventory.sources
+        if source.state != "fresh"
+    ]
+    for found in chosen:
+        lines += ["", *_block(found)]
+        lines += _arrows(inventory, found.name)
+    return "\n".join(lines) + "\n"
+
+
+def _one(inventory: Inventory, name: str) -> Component:
+    found = inventory.component(name)
+    if found is None:
+        names = [component.name for component in inventory.components]
+        near = get_close_matches(name[:200], names, n=1)
+        fix = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(names[:20]) or 'none'}"
+        raise ConfigError(_safe(f"no component is called '{name[:200]}' ({fix})"))
+    return found
+
+
+def _block(component: Component) -> list[str]:
+    head = component.name if component.title == component.name else f"{component.name}: {component.title}"
+    rows = []
+    for key, found in component.values.items():
+        values = found.value if isinstance(found.value, tuple) else (found.value,)
+        shown = [_safe(value) for value in values] or [""]
+        rows.append((_safe(key), shown[0], f"{found.evidence.source}: {_safe(found.evidence)}"))
+        rows += [("", value, "") for value in shown[1:]]
+    keys = max((len(key) for key, _, _ in rows), default=0)
+    width = min(max((len(value) for _, value, _ in rows), default=0), _WIDEST)
+    lines = [f"{_safe(head)} ({_safe(component.group)})"]
+    lines += [f"  {key:<{keys}}  {value:<{width}}  {evidence}".rstrip() for key, value, evidence in rows]
+    return lines
+
+
+def _arrows(inventory: Inventory, name: str) -> list[str]:
+    return [
+        _safe(f"  ─{relation.label}→ {relation.target}  {relation.evidence.source}: {relation.evidence}")
+        for relation in inventory.relations
+        if relation.source == name
+    ]
+
+
+def _safe(value: object) -> str:
+    """One line that a terminal shows as it is: what is no visible character is written as its code."""
+    return "".join(
+        character
+        if character.isprintable() and unicodedata.category(character) not in {"Cf", "Cc", "Co", "Cs"}
+        else character.encode("unicode_escape").decode("ascii")
+        for character in str(value)
+    )

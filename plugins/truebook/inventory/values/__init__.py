@@ -1,0 +1,50 @@
+"""The values of a component: one small function for each key, in `VALUES`.
+
+A function gets the subject and all that was joined, and gives the value with the object and field it was read
+from, or None where it is not known. What the catalog states wins over it; live keys it cannot state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from truebook.inventory.join.subject import Joined, Subject
+from truebook.inventory.keys import KEYS
+from truebook.inventory.values import address, argocd, intent, revisions, running, storage
+from truebook.model import Value
+
+VALUES: dict[str, Callable[[Subject, Joined], Value | None]] = {
+    "purpose": intent.purpose,
+    "page": intent.page,
+    "url": address.url,
+    "urls": address.urls,
+    "version": running.version,
+    "namespace": running.namespace,
+    "workloads": running.workloads,
+    "ready": running.ready,
+    "desired": running.desired,
+    "sync": argocd.sync,
+    "health": argocd.health,
+    "status_message": argocd.status_message,
+    "revision": revisions.revision,
+    "revision_url": revisions.revision_url,
+    "branch_head": revisions.branch_head,
+    "repository": revisions.repository,
+    "application": argocd.application,
+    "declared_by": argocd.declared_by,
+    "images": running.images,
+    "storage": storage.storage,
+}
+
+
+def values(subject: Subject, known: Joined) -> Iterator[tuple[str, Value]]:
+    """All values that are known of a component: the keys of `KEYS` in their order, then the catalog's own."""
+    for key in KEYS:
+        found = intent.stated(subject, key) or VALUES[key](subject, known)
+        if found is not None:
+            yield key, found
+    if subject.stated is not None:
+        for key in subject.stated.values:
+            own = intent.stated(subject, key)
+            if key not in VALUES and own is not None:
+                yield key, own

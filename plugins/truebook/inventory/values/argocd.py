@@ -1,0 +1,145 @@
+"""What ArgoCD says of a component, and the cluster's word where ArgoCD says nothing of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from truebook.inventory import look
+from truebook.inventory.facts import Workload
+from truebook.inventory.join.parents import declaring, owning_set
+from truebook.inventory.join.subject import Joined, Subject
+from truebook.model import Evidence, Value
+
+_HEALTH = ("Healthy", "Suspended", "Progressing", "Missing", "Degraded", "Unknown")
+_SYNC = ("Synced", "Unknown", "OutOfSync")
+"""From well to worst, the first in ArgoCD's own order."""
+
+
+def application(subject: Subject, known: Joined) -> Value | None:
+    """The Application's name."""
+    return None if subject.application is None else subject.application.text("metadata", "name")
+
+
+def declared_by(subject: Subject, known: Joined) -> Value | None:
+    """What declares the Application: an ApplicationSet, or the Application of an app of apps."""
+    app = subject.application
+    if app is None:
+        return None
+    made = owning_set(app)
+    if made is not None:
+        return Value(str(made[0]), made[1])
+    found = declaring(app, known.members)
+    return None if found is None else Value(str(found[0].ref), found[1])
+
+
+def sync(subject: Subject, known: Joined) -> Value | None:
+    """The Application's; the worst of its own objects' for a component that is a part of it."""
+    if subject.application is None:
+        return None
+    if not subject.whole:
+        found = [value for entry, where in _entries(subject) if (value := _word(entry, where, "status")) is not None]
+        if found:
+            return _worst(found, _SYNC)
+    return subject.application.text("status", "sync", "status")
+
+
+def health(subject: Subject, known: Joined) -> Value | None:
+    """The Application's; for a part of it, or without one, the worst of its workloads'. A workload that the catalog
+    names and the cluster does not have is Missing."""
+    if subject.application is not None and subject.whole:
+        found = subject.application.text("status", "health", "status")
+        if found is not None:
+            return found
+    listed = [value for entry, at in _entries(subject) if (value := _word(entry, at, "health", "status")) is not None]
+    judged = [
+        Value(w.health, Evidence("kubernetes", str(w.ref), w.health_field)) for w in subject.workloads if w.health
+    ]
+    missing = _missing(subject, known)
+    found_all = [*([missing] if missing else []), *(listed or judged)]
+    return _worst(found_all, _HEALTH) if found_all else None
+
+
+def status_message(subject: Subject, known: Joined) -> Value | None:
+    """Why it is not well: ArgoCD's health message, its error conditions, a failed sync, an object's health message,
+    else what the workloads lack."""
+    app = subject.application
+    if app is not None and subject.whole:
+        told = app.text("status", "health", "message") or _condition(subject) or _failed_sync(subject)
+        if told is not None:
+            return told
+    for entry, where in _entries(subject):
+        if look.text(entry, "health", "status") not in {"", "Healthy"}:
+            message = _word(entry, where, "health", "message")
+            if message is not None:
+                return message
+    return _lacking(subject.workloads)
+
+
+def _lacking(workloads: list[Workload]) -> Value | None:
+    unwell = [w for w in workloads if w.message and w.health != "Healthy"]
+    worst = max(unwell, key=lambda w: _rank(w.health, _HEALTH), default=None)
+    if worst is None:
+        return None
+    return Value(worst.message, Evidence("kubernetes", str(worst.ref), worst.health_field))
+
+
+def _condition(subject: Subject) -> Value | None:
+    assert subject.application is not None
+    source, document = subject.application.best("status", "conditions")
+    for index, condition in look.entries(document, "status", "conditions"):
+        message = look.text(condition, "message")
+        if look.text(condition, "type").endswith("Error") and message:
+            return Value(message, subject.application.evidence(source, "status", "conditions", index, "message"))
+    return None
+
+
+def _failed_sync(subject: Subject) -> Value | None:
+    assert subject.application is not None
+    phase = subject.application.text("status", "operationState", "phase")
+    if phase is None or phase.value not in {"Failed", "Error"}:
+        return None
+    return subject.application.text("status", "operationState", "message")
+
+
+def _entries(subject: Subject) -> Iterator[tuple[dict[str, Any], Evidence]]:
+    """The entries of `status.resources` that are the component's workloads, or what owns them; all of them for a
+    component that is the Application."""
+    app = subject.application
+    if app is None:
+        return
+    mine = {workload.ref for workload in subject.workloads} | {o for w in subject.workloads for o in w.owners}
+    identities = {(ref.group, ref.kind, ref.namespace, ref.name) for ref in mine}
+    if subject.expected is not None:
+        ref = subject.expected
+        identities.add((ref.group, ref.kind, ref.namespace, ref.name))
+    source, document = app.best("status", "resources")
+    for index, entry in look.entries(document, "status", "resources"):
+        if (
+            subject.whole
+            or tuple(look.text(entry, key) for key in ("group", "kind", "namespace", "name")) in identities
+        ):
+            yield entry, app.evidence(source, "status", "resources", index)
+
+
+def _word(entry: dict[str, Any], where: Evidence, *path: str) -> Value | None:
+    found = look.text(entry, *path)
+    if not found:
+        return None
+    return Value(found, Evidence(where.source, where.object, f"{where.field}.{look.field(*path)}"))
+
+
+def _missing(subject: Subject, known: Joined) -> Value | None:
+    """The evidence of an absence is the line that names the workload; the list of its kind was read."""
+    ref = subject.expected
+    if ref is None or ref.kind not in known.facts.read or any(workload.ref == ref for workload in subject.workloads):
+        return None
+    return Value("Missing", subject.line("find.workload"))
+
+
+def _rank(word: object, order: tuple[str, ...]) -> int:
+    return order.index(str(word)) if word in order else len(order)
+
+
+def _worst(found: list[Value], order: tuple[str, ...]) -> Value:
+    return max(found, key=lambda value: _rank(value.value, order))

@@ -1,0 +1,56 @@
+"""Where a component's manifests come from: what was deployed, and what the branch points to now."""
+
+from __future__ import annotations
+
+from truebook.inventory import repositories
+from truebook.inventory.join.subject import Joined, Subject
+from truebook.inventory.sources import deployed, main_origin
+from truebook.model import Evidence, Value
+
+
+def repository(subject: Subject, known: Joined) -> Value | None:
+    """The URL of the main source (see `sources.main_origin`), without credentials."""
+    found = subject.repository
+    if found is None and subject.application is not None:
+        origin = main_origin(subject.application)
+        found = None if origin is None else origin.repository
+    return None if found is None else Value(repositories.without_credentials(str(found.value)), found.evidence)
+
+
+def revision(subject: Subject, known: Joined) -> Value | None:
+    """What was deployed of the main source; not what was compared, not what the branch points to."""
+    if subject.application is None:
+        return None
+    origin = main_origin(subject.application)
+    return None if origin is None else deployed(subject.application, origin)
+
+
+def revision_url(subject: Subject, known: Joined) -> Value | None:
+    """The deployed commit's page on its Git host; none for a chart version or a digest."""
+    found, origin = revision(subject, known), None
+    if subject.application is not None:
+        origin = main_origin(subject.application)
+    if found is None or origin is None or origin.kind != "git":
+        return None
+    page = repositories.commit(str(origin.repository.value), str(found.value))
+    return None if page is None else Value(page, found.evidence)
+
+
+def branch_head(subject: Subject, known: Joined) -> Value | None:
+    """The commit that the tracked branch or tag points to now, by `git ls-remote`. A commit that is tracked itself,
+    a chart and a digest have none."""
+    target = ""
+    where = subject.repository
+    if subject.application is not None:
+        origin = main_origin(subject.application)
+        if origin is None or origin.kind != "git":
+            return None
+        where, target = origin.repository, origin.target
+    if where is None or repositories.is_commit(target):
+        return None
+    remote = known.facts.remotes.get(repositories.canonical(str(where.value)))
+    if remote is None:
+        return None
+    names = (f"refs/heads/{target}", f"refs/tags/{target}", target) if target not in {"", "HEAD"} else (remote.head,)
+    name = next((name for name in names if name in remote.refs), None)
+    return None if name is None else Value(remote.refs[name], Evidence("git", remote.url, name))
