@@ -24,6 +24,8 @@ SCRUBBED = re.compile(
 )
 
 _deselected = pytest.StashKey[int]()
+STARTED = pytest.StashKey[dict[str, float]]()
+"""How many seconds each real server took to be ready, for the summary."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,9 +34,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_deselected] = 0
+    config.stash[STARTED] = {}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("dist", "no") == "loadgroup":
+        # One worker has all real servers, so that none is started twice; else a file's tests share their fixtures.
+        for item in items:
+            item.add_marker(pytest.mark.xdist_group("real" if item.get_closest_marker("real") else item.path.name))
     if config.getoption("--real"):
         return
     real = [item for item in items if item.get_closest_marker("real")]
@@ -48,18 +55,23 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     output: dict[str, object] | None = getattr(session.config, "workeroutput", None)
     if output is not None:  # a worker of pytest-xdist: only its controller prints a summary
         output["real_deselected"] = session.config.stash[_deselected]
+        output["real_started"] = session.config.stash[STARTED]
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: object) -> None:
     config: pytest.Config = node.config  # type: ignore[attr-defined]
-    output: dict[str, int] = getattr(node, "workeroutput", {})
+    output = getattr(node, "workeroutput", {})
     config.stash[_deselected] = max(config.stash[_deselected], output.get("real_deselected", 0))
+    config.stash[STARTED].update(output.get("real_started", {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if left_out := config.stash[_deselected]:
         terminalreporter.write_line(f"{left_out} tests of real servers were not run; --real runs them", yellow=True)
+    if started := config.stash[STARTED]:
+        times = ", ".join(f"{name} in {seconds:.1f} s" for name, seconds in started.items())
+        terminalreporter.write_line(f"real servers were ready: {times}")
     reasons: dict[str, int] = {}
     for report in (*terminalreporter.getreports("skipped"), *terminalreporter.getreports("error")):
         for line in str(report.longrepr).splitlines():

@@ -6,6 +6,7 @@ an application, of its own.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import TypeVar
 
 import pytest
 
-from tests.conftest import REQUIRE_REAL, UNAVAILABLE
+from tests.conftest import REQUIRE_REAL, STARTED, UNAVAILABLE
 from tests.real.servers.access import READER_RULES
 from tests.real.servers.alertmanager import Alertmanager
 from tests.real.servers.argocd import ArgoCD
@@ -25,53 +26,58 @@ from tests.real.servers.prometheus import Prometheus
 T = TypeVar("T")
 
 
-def _or_skip(make: Callable[[], AbstractContextManager[T]]) -> AbstractContextManager[T]:
+def _start(request: pytest.FixtureRequest, make: Callable[[], AbstractContextManager[T]]) -> AbstractContextManager[T]:
     """The server; where it cannot be had the test is skipped, and fails where real servers are required."""
+    began = time.monotonic()
     try:
-        return make()
+        server = make()
     except Unavailable as error:
         if REQUIRE_REAL:
             pytest.fail(f"{UNAVAILABLE}{error}", pytrace=False)
         pytest.skip(f"{UNAVAILABLE}{error}")
+    request.config.stash[STARTED][str(request.fixturename)] = time.monotonic() - began
+    return server
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
+def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """A Kubernetes API without nodes or controllers."""
-    with _or_skip(Cluster) as server:
+    with _start(request, Cluster) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def cluster_with_nodes() -> Iterator[Cluster]:
+def cluster_with_nodes(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """A cluster whose controllers, scheduler and two nodes are at work."""
-    with _or_skip(lambda: Cluster(nodes=2, name="homelab")) as server:
+    with _start(request, lambda: Cluster(nodes=2, name="homelab")) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def argocd(cluster_with_nodes: Cluster) -> Iterator[ArgoCD]:
+def argocd(request: pytest.FixtureRequest, cluster_with_nodes: Cluster) -> Iterator[ArgoCD]:
     """ArgoCD on `cluster_with_nodes`."""
-    with _or_skip(lambda: ArgoCD(cluster_with_nodes)) as server:
+    with _start(request, lambda: ArgoCD(cluster_with_nodes)) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def prometheus() -> Iterator[Prometheus]:
+def prometheus(request: pytest.FixtureRequest) -> Iterator[Prometheus]:
     """Prometheus with one alert that always fires and one that never does."""
     rules = [
         {"alert": "AlwaysFiring", "expr": "vector(1)", "annotations": {"runbook_url": "https://docs.homelab.local/a"}},
         {"alert": "NeverFiring", "expr": "vector(1) > 2"},
     ]
     config = {"global": {"evaluation_interval": "1s"}, "rule_files": ["rules.yml"]}
-    with _or_skip(lambda: Prometheus(config, {"rules.yml": {"groups": [{"name": "tests", "rules": rules}]}})) as server:
+    with _start(
+        request, lambda: Prometheus(config, {"rules.yml": {"groups": [{"name": "tests", "rules": rules}]}})
+    ) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def alertmanager() -> Iterator[Alertmanager]:
+def alertmanager(request: pytest.FixtureRequest) -> Iterator[Alertmanager]:
     """Alertmanager that tells nobody."""
-    with _or_skip(Alertmanager) as server:
+    with _start(request, Alertmanager) as server:
         yield server
 
 

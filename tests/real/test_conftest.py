@@ -45,7 +45,8 @@ def run_pytest(tmp_path: Path, *options: str, fixture: str = "", argument: str =
     (tmp_path / "test_probe.py").write_text(probe)
     command = [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-c", str(ROOT / "pyproject.toml")]
     command += ["--rootdir", str(tmp_path), "-p", "no:cacheprovider", *options, str(tmp_path / "test_probe.py")]
-    variables = {**os.environ, **USERS, **environment, "PYTHONPATH": str(ROOT)}
+    outer = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    variables = {**outer, **USERS, **environment, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
     return done.stdout + done.stderr
 
@@ -64,16 +65,33 @@ def test_real_tests_run_where_asked_for(tmp_path: Path) -> None:
 
 
 MISSING = """
-from tests.real.conftest import _or_skip
+from tests.real.conftest import _start
 from tests.real.servers.binaries import Unavailable
 
 @pytest.fixture
-def server():
+def server(request):
     def make():
         raise Unavailable("etcd: not here")
-    with _or_skip(make) as made:
+    with _start(request, make) as made:
         yield made
 """
+
+
+STARTED = """
+from contextlib import nullcontext
+from tests.real.conftest import _start
+
+@pytest.fixture
+def server(request):
+    with _start(request, lambda: nullcontext(1)) as made:
+        yield made
+"""
+
+
+def test_the_summary_says_how_long_servers_took(tmp_path: Path) -> None:
+    said = run_pytest(tmp_path, "--real", "-n", "1", "--dist", "loadgroup", fixture=STARTED, argument="server")
+    assert "2 passed" in said
+    assert "real servers were ready: server in 0.0 s" in said
 
 
 def test_a_server_that_cannot_be_had_skips_its_tests_and_is_listed(tmp_path: Path) -> None:
