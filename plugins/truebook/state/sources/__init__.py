@@ -12,26 +12,36 @@ from typing import Protocol
 
 import msgspec
 
+from truebook.errors import SourceError
 from truebook.recording import Cluster, Part, Read
 from truebook.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a source read. `cluster` is filled by the source that knows it."""
+    """What a source read. `cluster` is filled by the source that knows it.
+
+    `problem` says why not all of it is new: some of it is missing, or of the part before.
+    """
 
     data: msgspec.Raw
     reads: tuple[Read, ...] = ()
     cluster: Cluster | None = None
+    problem: str = ""
+
+
+class NotSetUp(SourceError):
+    """The settings or this machine give no way to the system: the source is absent, which is no failure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a source may use: the settings, the parts read before it (those in its `needs`), and a callback
-    `progress(what, count)` for the terminal."""
+    """What a source may use: the settings, the parts read before it (those in its `needs`), its own last good part,
+    and a callback `progress(what, count)` for the terminal."""
 
     settings: Settings
     parts: Mapping[str, Part] = field(default_factory=dict)
+    previous: Part | None = None
     progress: Callable[[str, int], None] = lambda what, count: None
 
 
@@ -50,4 +60,11 @@ class Source:
     needs: tuple[str, ...] = ()
 
 
-SOURCES: dict[str, Source] = {}
+# The sources are written against the types above, so they can only be named below them.
+from truebook.state.sources import argocd, git, kubernetes  # noqa: E402
+
+SOURCES: dict[str, Source] = {
+    "kubernetes": Source(kubernetes.read, lambda settings: settings.kubernetes.enabled),
+    "argocd": Source(argocd.read, lambda settings: settings.argocd.enabled),
+    "git": Source(git.read, lambda settings: settings.git.enabled, needs=("kubernetes", "argocd")),
+}

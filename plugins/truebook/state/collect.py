@@ -1,0 +1,99 @@
+"""Reading all sources at once into a recording.
+
+Each source runs in a thread as soon as those it needs are done. Nothing that a source does wrong stops the others: its
+last good part stays, marked stale with the reason; without one it is failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from datetime import UTC, datetime
+
+import msgspec
+
+from truebook.errors import ConfigError, TruebookError
+from truebook.recording import SCHEMA, Cluster, Part, Recording
+from truebook.redact import excerpt
+from truebook.settings import Settings
+from truebook.state.sources import SOURCES, Context, NotSetUp, Reading, Source
+
+Progress = Callable[[str, str, int], None]
+"""`progress(source, what, count)`: `count` things of `what` are read so far (`"kubernetes", "pods", 500`). When a
+source is done, `what` is empty and `count` is 1 where it is fresh, else 0. Called from the sources' threads."""
+
+
+def collect(
+    settings: Settings,
+    *,
+    previous: Recording | None = None,
+    now: datetime | None = None,
+    progress: Progress | None = None,
+    sources: Mapping[str, Source] | None = None,
+) -> Recording:
+    """Read every source the settings ask for. Never raises for a source that fails: see the module's docstring."""
+    chosen = SOURCES if sources is None else sources
+    at = (now or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    tell: Progress = progress or (lambda source, what, count: None)
+    before = previous.parts if previous is not None else {}
+    cluster = previous.cluster if previous is not None else Cluster(settings.cluster or "")
+    parts = {
+        name: Part("absent", reason="switched off in the settings")
+        for name, source in chosen.items()
+        if not source.enabled(settings)
+    }
+    waiting = {name: source for name, source in chosen.items() if name not in parts}
+    running: dict[Future[Reading], str] = {}
+    with ThreadPoolExecutor(max(1, len(waiting)), thread_name_prefix="source") as pool:
+        while waiting or running:
+            for name in [name for name, source in waiting.items() if _ready(source, parts, chosen)]:
+                source = waiting.pop(name)
+                context = Context(
+                    settings,
+                    parts={needed: parts[needed] for needed in source.needs if needed in parts},
+                    previous=_good(before.get(name)),
+                    progress=_told(tell, name),
+                )
+                running[pool.submit(source.read, context)] = name
+            if not running:
+                raise ConfigError(f"sources that need each other: {', '.join(sorted(waiting))}")
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                name = running.pop(future)
+                parts[name], found = _part(name, future, _good(before.get(name)), at)
+                cluster = found or cluster
+                tell(name, "", int(parts[name].state == "fresh"))
+    return Recording(SCHEMA, cluster, at, {name: parts[name] for name in sorted(parts)})
+
+
+def _ready(source: Source, parts: Mapping[str, Part], chosen: Mapping[str, Source]) -> bool:
+    return all(needed in parts or needed not in chosen for needed in source.needs)
+
+
+def _told(tell: Progress, name: str) -> Callable[[str, int], None]:
+    return lambda what, count: tell(name, what, count)
+
+
+def _good(part: Part | None) -> Part | None:
+    """A part that has something to show."""
+    return part if part is not None and part.state in ("fresh", "stale") else None
+
+
+def _part(name: str, future: Future[Reading], before: Part | None, at: str) -> tuple[Part, Cluster | None]:
+    """What became of a source: fresh, stale, failed or absent."""
+    try:
+        reading = future.result()
+    except NotSetUp as error:
+        return Part("absent", reason=error.message), None
+    except TruebookError as error:
+        reason = str(error)
+    except Exception as error:  # a source's own mistake must not take the site down
+        reason = f"{name}: {type(error).__name__}: {excerpt(str(error))}"
+    else:
+        if not reading.problem:
+            return Part("fresh", at, reads=list(reading.reads), data=reading.data), reading.cluster
+        read_at = before.read_at if before is not None else at
+        return Part("stale", read_at, reading.problem, list(reading.reads), reading.data), reading.cluster
+    if before is None:
+        return Part("failed", reason=reason), None
+    return msgspec.structs.replace(before, state="stale", reason=reason), None
