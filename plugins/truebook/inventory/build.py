@@ -60,14 +60,15 @@ def _project(application: Application | None) -> str:
 
 
 def _ordered(components: list[Component], settings: Settings) -> list[Component]:
-    """By group: those of `groups` in that order, then those of the catalog in its order, then by name. Within a
-    group the catalog's components in its order, then the discovered by name."""
+    """By group: those of `groups` in that order, then those of the catalog in its order, then by name, `Other` last.
+    Within a group the catalog's components in its order, then the discovered by name."""
     stated = [component.group for component in settings.components if component.group]
     groups = {name: place for place, name in enumerate(dict.fromkeys((*settings.groups, *stated)))}
     places = {component.name: place for place, component in enumerate(settings.components)}
 
-    def place(component: Component) -> tuple[int, str, int, str]:
+    def place(component: Component) -> tuple[int, bool, str, int, str]:
         group = groups.get(component.group, len(groups))
-        return group, component.group, places.get(component.name, len(places)), component.name
+        name = component.group.casefold()
+        return group, component.group == OTHER, name, places.get(component.name, len(places)), component.name
 
     return sorted(components, key=place)

@@ -195,3 +195,8 @@ def owners(obj: Any) -> tuple[Ref, ...]:
         )
         for _, owner in look.entries(obj, "metadata", "ownerReferences")
     )
+
+
+def listed_ref(entry: Any) -> Ref:
+    """The object that an entry of an Application's `status.resources` names."""
+    return Ref(*(look.text(entry, key) for key in ("group", "kind", "namespace", "name")))

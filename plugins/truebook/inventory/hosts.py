@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*")
+_WORDS = re.compile(r"(/[A-Za-z0-9_~-]+(?![.]))*")
 _PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*/?")
 
 
@@ -24,11 +25,13 @@ def covers(pattern: str, host: str, *, labels: int | None = 1) -> bool:
 
 
 def link(scheme: str, host: str, path: str = "") -> str | None:
-    """`scheme://host/path`, None for a host that is no DNS name; a path that is a pattern is left out."""
+    """`scheme://host/path`, None for a host that is no DNS name. Of a path that is a pattern (`/api(/|$)(.*)`) the
+    plain words before it are kept."""
     host = host.lower()
     if not valid(host):
         return None
-    return f"{scheme}://{host}{path.rstrip('/') if _PATH.fullmatch(path) else ''}"
+    plain = _PATH.fullmatch(path) or _WORDS.match(path)
+    return f"{scheme}://{host}{plain[0].rstrip('/') if plain else ''}"
 
 
 def web(url: str) -> str | None:

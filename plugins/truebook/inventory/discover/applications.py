@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from truebook.inventory import look
+from truebook.inventory.discover.objects import body, objects
 from truebook.inventory.facts import Application, Ref
 from truebook.recording import HttpData, KubernetesData
 
@@ -20,9 +21,9 @@ def applications(kubernetes: KubernetesData, argocd: HttpData, *, api_is_fresh: 
     `status.history`), and replaces it where the API was not read or only long ago.
     """
     by_api = [("argocd", obj) for obj in _from_api(argocd)]
-    objects = [("kubernetes", obj) for obj in kubernetes.objects(f"{GROUP}/applications")]
+    by_kubernetes = [("kubernetes", obj) for obj in objects(kubernetes, f"{GROUP}/applications")]
     merged: dict[Ref, list[tuple[str, dict[str, Any]]]] = {}
-    for source, obj in by_api + objects if api_is_fresh else objects + by_api:
+    for source, obj in by_api + by_kubernetes if api_is_fresh else by_kubernetes + by_api:
         name = look.text(obj, "metadata", "name")
         if name:
             ref = Ref(GROUP, "Application", look.text(obj, "metadata", "namespace"), name)
@@ -37,10 +38,10 @@ def _from_api(argocd: HttpData) -> Iterator[dict[str, Any]]:
     for path in paths:
         name = path.partition("?")[0].removeprefix(f"{_LIST}/")
         if name != path.partition("?")[0] and "/" not in name:
-            body = argocd.json(path)
-            if isinstance(body, dict):
-                yield body
+            found = body(argocd, path)
+            if isinstance(found, dict):
+                yield found
     for path in paths:
         if path.partition("?")[0] == _LIST:
-            for _, item in look.entries(argocd.json(path), "items"):
+            for _, item in look.entries(body(argocd, path), "items"):
                 yield item

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from truebook.inventory import hosts, look
+from truebook.inventory.discover.objects import objects
 from truebook.inventory.facts import Exposure, Link, Thing, thing
 from truebook.inventory.look import Step
 from truebook.recording import KubernetesData
@@ -23,12 +24,12 @@ Services = tuple[tuple[str, str], ...]
 
 def exposures(kubernetes: KubernetesData) -> Iterator[Exposure]:
     """All Ingresses and HTTPRoutes."""
-    for obj in kubernetes.objects("networking.k8s.io/ingresses"):
+    for obj in objects(kubernetes, "networking.k8s.io/ingresses"):
         found = thing(obj, "networking.k8s.io", "Ingress")
         if found is not None:
             yield _exposure(found, tuple(_ingress_links(obj, found)), _ingress_services(obj, found.ref.namespace))
     listeners = _all_listeners(kubernetes)
-    for obj in kubernetes.objects(f"{_GATEWAY}/httproutes"):
+    for obj in objects(kubernetes, f"{_GATEWAY}/httproutes"):
         found = thing(obj, _GATEWAY, "HTTPRoute")
         if found is not None:
             yield _exposure(found, tuple(_route_links(obj, found, listeners)), _route_services(obj, found))
@@ -37,7 +38,7 @@ def exposures(kubernetes: KubernetesData) -> Iterator[Exposure]:
 def services(kubernetes: KubernetesData) -> dict[tuple[str, str], dict[str, str]]:
     """(namespace, name) → selector, of the Services that select pods."""
     found = {}
-    for obj in kubernetes.objects("services"):
+    for obj in objects(kubernetes, "services"):
         service = thing(obj, "", "Service")
         selector = look.strings(obj, "spec", "selector")
         if service is not None and selector and look.text(obj, "spec", "type") != "ExternalName":
@@ -102,7 +103,7 @@ def _all_listeners(kubernetes: KubernetesData) -> dict[tuple[str, str, str], lis
     """(kind, namespace, name) → listeners, of Gateways and ListenerSets."""
     found: dict[tuple[str, str, str], list[_Listener]] = {}
     for key, kind in _LISTENERS.items():
-        for obj in kubernetes.objects(key):
+        for obj in objects(kubernetes, key):
             owner = thing(obj, key.rpartition("/")[0], kind)
             if owner is not None:
                 found[kind, owner.ref.namespace, owner.ref.name] = [

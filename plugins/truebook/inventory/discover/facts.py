@@ -5,6 +5,7 @@ from __future__ import annotations
 from truebook.inventory import look
 from truebook.inventory.discover.applications import applications
 from truebook.inventory.discover.exposures import exposures, services
+from truebook.inventory.discover.objects import objects
 from truebook.inventory.discover.workloads import KINDS, claims, workloads
 from truebook.inventory.facts import Facts, thing
 from truebook.inventory.repositories import canonical
@@ -34,7 +35,7 @@ def discover(recording: Recording) -> Facts:
 def _backup_storage(kubernetes: KubernetesData) -> dict[str, list[Value]]:
     """Namespace → the buckets that Velero's storage locations there name."""
     found: dict[str, list[Value]] = {}
-    for obj in kubernetes.objects("velero.io/backupstoragelocations"):
+    for obj in objects(kubernetes, "velero.io/backupstoragelocations"):
         location = thing(obj, "velero.io", "BackupStorageLocation")
         bucket = look.text(obj, "spec", "objectStorage", "bucket")
         if location is not None and bucket:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from truebook.inventory import look
+from truebook.inventory.discover.objects import objects
 from truebook.inventory.facts import Claim, Thing, Workload, thing
 from truebook.inventory.look import Step
 from truebook.model import Evidence
@@ -115,7 +116,7 @@ GROUPS = {kind: group for group, kind, _, _ in KINDS.values()}
 def workloads(kubernetes: KubernetesData) -> Iterator[Workload]:
     """All workloads; those that another workload owns are not their own."""
     for key, (group, kind, template, judge) in KINDS.items():
-        for obj in kubernetes.objects(key):
+        for obj in objects(kubernetes, key):
             found = thing(obj, group, kind)
             if found is not None and not any(owner.kind in GROUPS for owner in found.owners):
                 yield _workload(obj, found, template, judge(obj))
@@ -155,7 +156,7 @@ def claims(kubernetes: KubernetesData) -> dict[tuple[str, str], Claim]:
     """(namespace, name) → what a PersistentVolumeClaim asks for."""
     size = ("spec", "resources", "requests", "storage")
     found = {}
-    for obj in kubernetes.objects("persistentvolumeclaims"):
+    for obj in objects(kubernetes, "persistentvolumeclaims"):
         claim = thing(obj, "", "PersistentVolumeClaim")
         if claim is not None and look.text(obj, *size):
             evidence = Evidence("kubernetes", str(claim.ref), look.field(*size))

@@ -11,7 +11,7 @@ Rules 2 to 4 hold for Applications whose destination is this cluster only.
 from __future__ import annotations
 
 from truebook.inventory import look
-from truebook.inventory.facts import INSTANCE, TRACKING, Application, Facts, Ref, Thing
+from truebook.inventory.facts import INSTANCE, TRACKING, Application, Facts, Ref, Thing, listed_ref
 from truebook.model import Evidence
 
 _LOCAL_SERVERS = {"https://kubernetes.default.svc", "https://kubernetes.default.svc.cluster.local"}
@@ -30,7 +30,7 @@ class Membership:
             source, document = application.best("status", "resources")
             for index, entry in look.entries(document, "status", "resources"):
                 evidence = Evidence(source, str(application.ref), f"status.resources[{index}]")
-                self._listed.setdefault(_listed_ref(entry), (application, evidence))
+                self._listed.setdefault(listed_ref(entry), (application, evidence))
         self._local = {id(application) for application in local}
 
     def named(self, name: str) -> Application | None:
@@ -88,9 +88,3 @@ def is_local(application: Application, facts: Facts) -> bool:
 def _destination(application: Application) -> str:
     found = application.text("spec", "destination", "namespace")
     return "" if found is None else str(found.value)
-
-
-def _listed_ref(entry: object) -> Ref:
-    return Ref(
-        look.text(entry, "group"), look.text(entry, "kind"), look.text(entry, "namespace"), look.text(entry, "name")
-    )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from truebook.inventory import look
 from truebook.inventory.facts import Application
+from truebook.inventory.join.listed import entries
 from truebook.inventory.join.subject import Joined, Subject
 from truebook.model import Evidence, Relation
 
@@ -21,11 +21,9 @@ def deploys(joined: Joined) -> Iterator[Relation]:
 
 
 def _evidence(subject: Subject, application: Application) -> Evidence:
-    """The entry of the main workload in the Application's list, else the Application's destination."""
-    source, document = application.best("status", "resources")
-    ref = None if subject.main is None else subject.main.ref
-    for index, entry in look.entries(document, "status", "resources"):
-        names = tuple(look.text(entry, key) for key in ("group", "kind", "namespace", "name"))
-        if ref is not None and names == (ref.group, ref.kind, ref.namespace, ref.name):
-            return application.evidence(source, "status", "resources", index)
+    """The first entry of the component's in the Application's list, else the Application's destination."""
+    first = next(entries(subject, own=True), None)
+    if first is not None:
+        return first[1]
+    source, _ = application.best("spec", "destination")
     return application.evidence(source, "spec", "destination")

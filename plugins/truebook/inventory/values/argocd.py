@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from truebook.inventory import look
 from truebook.inventory.facts import Workload
+from truebook.inventory.join.listed import entries
 from truebook.inventory.join.parents import declaring, owning_set
 from truebook.inventory.join.subject import Joined, Subject
 from truebook.model import Evidence, Value
@@ -38,7 +38,7 @@ def sync(subject: Subject, known: Joined) -> Value | None:
     if subject.application is None:
         return None
     if not subject.whole:
-        found = [value for entry, where in _entries(subject) if (value := _word(entry, where, "status")) is not None]
+        found = [value for entry, where in entries(subject) if (value := _word(entry, where, "status")) is not None]
         if found:
             return _worst(found, _SYNC)
     return subject.application.text("status", "sync", "status")
@@ -51,13 +51,13 @@ def health(subject: Subject, known: Joined) -> Value | None:
         found = subject.application.text("status", "health", "status")
         if found is not None:
             return found
-    listed = [value for entry, at in _entries(subject) if (value := _word(entry, at, "health", "status")) is not None]
+    listed = [value for entry, at in entries(subject) if (value := _word(entry, at, "health", "status")) is not None]
     judged = [
         Value(w.health, Evidence("kubernetes", str(w.ref), w.health_field)) for w in subject.workloads if w.health
     ]
     missing = _missing(subject, known)
-    found_all = [*([missing] if missing else []), *(listed or judged)]
-    return _worst(found_all, _HEALTH) if found_all else None
+    told = [*(listed or judged), *([missing] if missing else [])]
+    return _worst(told, _HEALTH) if told else None
 
 
 def status_message(subject: Subject, known: Joined) -> Value | None:
@@ -68,7 +68,7 @@ def status_message(subject: Subject, known: Joined) -> Value | None:
         told = app.text("status", "health", "message") or _condition(subject) or _failed_sync(subject)
         if told is not None:
             return told
-    for entry, where in _entries(subject):
+    for entry, where in entries(subject):
         if look.text(entry, "health", "status") not in {"", "Healthy"}:
             message = _word(entry, where, "health", "message")
             if message is not None:
@@ -100,26 +100,6 @@ def _failed_sync(subject: Subject) -> Value | None:
     if phase is None or phase.value not in {"Failed", "Error"}:
         return None
     return subject.application.text("status", "operationState", "message")
-
-
-def _entries(subject: Subject) -> Iterator[tuple[dict[str, Any], Evidence]]:
-    """The entries of `status.resources` that are the component's workloads, or what owns them; all of them for a
-    component that is the Application."""
-    app = subject.application
-    if app is None:
-        return
-    mine = {workload.ref for workload in subject.workloads} | {o for w in subject.workloads for o in w.owners}
-    identities = {(ref.group, ref.kind, ref.namespace, ref.name) for ref in mine}
-    if subject.expected is not None:
-        ref = subject.expected
-        identities.add((ref.group, ref.kind, ref.namespace, ref.name))
-    source, document = app.best("status", "resources")
-    for index, entry in look.entries(document, "status", "resources"):
-        if (
-            subject.whole
-            or tuple(look.text(entry, key) for key in ("group", "kind", "namespace", "name")) in identities
-        ):
-            yield entry, app.evidence(source, "status", "resources", index)
 
 
 def _word(entry: dict[str, Any], where: Evidence, *path: str) -> Value | None:

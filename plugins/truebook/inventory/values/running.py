@@ -10,7 +10,7 @@ from truebook.inventory.facts import VERSION, Workload
 from truebook.inventory.join.subject import Joined, Subject
 from truebook.model import Evidence, Value
 
-_TAG = re.compile(r".*/?[^/:@]+:(?P<tag>[\w][\w.-]*)(@.*)?", re.DOTALL)
+_TAG = re.compile(r"[^@]*[^/:@]:(?P<tag>\w[\w.-]*)(@.*)?", re.ASCII)
 _MOVING = {"latest", "stable", "main", "master", "edge", "nightly"}
 
 
