@@ -103,3 +103,26 @@ class Inventory:
     def component(self, name: str) -> Component | None:
         """The component called `name`, or None."""
         return next((c for c in self.components if c.name == name), None)
+
+
+VerdictKind = Literal["read", "write", "destructive", "exec", "interactive", "secret", "local", "unknown"]
+"""What a command would do. `local` writes files here, `secret` prints one, `interactive` waits or never ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandVerdict:
+    """One simple command of a script. `line` counts from 1 within the script; `text` is the command as written."""
+
+    line: int
+    text: str
+    verdict: VerdictKind
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A script's verdict: that of its worst command, whose reason is repeated here."""
+
+    verdict: VerdictKind
+    reason: str
+    commands: tuple[CommandVerdict, ...] = ()

@@ -1,0 +1,1 @@
+"""Runbooks: the shell blocks of a page, and what they would do."""
