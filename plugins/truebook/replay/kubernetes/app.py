@@ -41,7 +41,7 @@ class KubernetesApi:
         data = recording.kubernetes()
         self.version = data.version
         self.discovery = Discovery(data.discovery)
-        self.store = Store(data)
+        self.store = Store(data, self.discovery.is_custom)
 
     async def answer(self, request: Request) -> Response:
         """The answer to any request."""
@@ -141,7 +141,6 @@ class KubernetesApi:
             self.store,
             media,
             include=params.get("includeObject", ""),
-            custom=self.discovery.is_custom(target.group),
         )
         if target.verb == "get":
             return _json(read.get(asked, params))

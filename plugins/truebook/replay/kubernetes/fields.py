@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from truebook.replay.kubernetes.labels import SelectorError
+from truebook.replay.labels import SelectorError
 from truebook.replay.paths import dig
 
 Object = dict[str, Any]

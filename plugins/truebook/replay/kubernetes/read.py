@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from truebook.replay.kubernetes import ages, fields, labels
+from truebook.replay import labels
+from truebook.replay.kubernetes import ages, fields
 from truebook.replay.kubernetes.media import Media
 from truebook.replay.kubernetes.options import Options, Position, decode_position, encode_position
 from truebook.replay.kubernetes.request import Target
@@ -33,15 +34,13 @@ INCLUDES = ("", "Metadata", "Object", "None")
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One read: what is asked for, of which objects, in which form. `include` is the table's includeObject;
-    `custom` says that the resource is a custom one."""
+    """One read: what is asked for, of which objects, in which form. `include` is the table's includeObject."""
 
     target: Target
     objects: Objects
     store: Store
     media: Media
     include: str = ""
-    custom: bool = False
 
     @property
     def kind(self) -> str:
@@ -68,7 +67,7 @@ def get(read: Read, params: Mapping[str, str]) -> bytes:
             return item.partial()
         case "PartialObjectMetadataList":
             raise not_acceptable(f"you requested {read.media.form}, but the requested object is not a list")
-    return item.whole(read.objects.api_version, read.kind)
+    return item.raw
 
 
 def list_(read: Read, options: Options) -> bytes:
@@ -106,7 +105,7 @@ def list_(read: Read, options: Options) -> bytes:
             return _envelope("PartialObjectMetadataList", f"meta.k8s.io/{read.media.version}", metadata, partial)
         case "PartialObjectMetadata":
             raise not_acceptable(f"you requested {read.media.form}, but the requested object is a list")
-    return _envelope(f"{read.kind}List", objects.api_version, metadata, [item.raw for item in chosen])
+    return _envelope(f"{read.kind}List", objects.api_version, metadata, [item.listed for item in chosen])
 
 
 def watch(read: Read, options: Options) -> Iterator[bytes]:
@@ -133,7 +132,7 @@ def _initial_events(read: Read, items: Iterable[Item], *, bookmark: bool) -> Ite
         elif read.media.form == "PartialObjectMetadata":
             body = item.partial()
         else:
-            body = item.whole(read.objects.api_version, read.kind)
+            body = item.raw
         yield b'{"type":"ADDED","object":' + body + b"}\n"
         first = False
     if bookmark:
@@ -189,10 +188,10 @@ def _selection(read: Read, options: Options) -> _Selection | None:
     if not options.labels and not options.fields:
         return None
     key = read.target.key
-    selectable = read.store.selectable.get(key, ()) if read.custom else ()
+    selectable = read.store.selectable.get(key, ()) if read.objects.custom else ()
     try:
         by_labels = labels.parse(options.labels) if options.labels else None
-        by_fields = fields.parse(options.fields, key, read.custom, selectable) if options.fields else None
+        by_fields = fields.parse(options.fields, key, read.objects.custom, selectable) if options.fields else None
     except labels.SelectorError as error:
         raise bad_request(str(error)) from None
     return _Selection(by_labels, by_fields)
@@ -211,7 +210,7 @@ def _page(items: Sequence[Item], selected: Callable[[Item], bool] | None, limit:
     return chosen, 0
 
 
-def _envelope(kind: str, api_version: str, metadata: object, items: Sequence[bytes | msgspec.Raw]) -> bytes:
+def _envelope(kind: str, api_version: str, metadata: object, items: Sequence[bytes]) -> bytes:
     head = msgspec.json.encode({"kind": kind, "apiVersion": api_version, "metadata": metadata})
     return b'%s,"items":[%s]}\n' % (head[:-1], b",".join(items))
 
@@ -256,7 +255,7 @@ def _row_object(read: Read, item: Item) -> bytes:
         case "None":
             return b"null"
         case "Object":
-            return item.whole(read.objects.api_version, read.kind)
+            return item.raw
     return item.partial()
 
 

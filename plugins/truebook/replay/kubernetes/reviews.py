@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from truebook.replay.kubernetes import protobuf
 from truebook.replay.kubernetes.request import Target
 from truebook.replay.kubernetes.status import USER, bad_request
 
@@ -22,10 +23,7 @@ REVIEWS = {("authorization.k8s.io", ACCESS), ("authentication.k8s.io", "selfsubj
 
 def answer(target: Target, body: bytes, permits: Permits) -> dict[str, Any]:
     """The created review. `permits` says whether a resource may be read here. Raises Refused."""
-    try:
-        asked = msgspec.json.decode(body, type=dict[str, Any])
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
-        raise bad_request(f"the object provided is unrecognized: {error}") from None
+    asked = _decode(body) if target.resource == ACCESS else {}
     api_version = f"{target.group}/{target.version}"
     if target.resource != ACCESS:
         user = {"username": USER, "groups": ["system:authenticated"]}
@@ -40,6 +38,15 @@ def answer(target: Target, body: bytes, permits: Permits) -> dict[str, Any]:
     status = {"allowed": allowed} | ({"reason": "the recording holds it"} if allowed else {})
     head = {"kind": "SelfSubjectAccessReview", "apiVersion": api_version, "metadata": {"creationTimestamp": None}}
     return {**head, "spec": spec, "status": status}
+
+
+def _decode(body: bytes) -> dict[str, Any]:
+    try:
+        if body.startswith(protobuf.MAGIC):
+            return protobuf.decode_review(body)
+        return msgspec.json.decode(body, type=dict[str, Any])
+    except (msgspec.DecodeError, msgspec.ValidationError, ValueError) as error:
+        raise bad_request(f"the object provided is unrecognized: {error}") from None
 
 
 def _allowed(spec: dict[str, Any], permits: Permits) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -22,24 +22,24 @@ class Metadata(msgspec.Struct, frozen=True):
     labels: dict[str, str] | None = None
 
 
-class _Head(msgspec.Struct, frozen=True):
-    kind: str = ""
-    metadata: msgspec.Raw = msgspec.Raw(b"{}")
-
-
 class Item:
-    """One object. `raw` is its JSON as recorded, `metadata` that of its metadata, `cells` its table cells."""
+    """One object. `raw` is its JSON with kind and apiVersion, `listed` as it is in a list, `metadata` that of its
+    metadata, `cells` its table cells."""
 
-    __slots__ = ("cells", "key", "kind", "meta", "metadata", "raw")
+    __slots__ = ("cells", "key", "listed", "meta", "metadata", "raw")
 
-    def __init__(self, raw: msgspec.Raw, cells: msgspec.Raw | None) -> None:
-        head = msgspec.json.decode(raw, type=_Head)
-        self.raw = raw
-        self.kind = head.kind
-        self.metadata = head.metadata
-        self.meta = msgspec.json.decode(head.metadata, type=Metadata)
+    def __init__(self, raw: msgspec.Raw, cells: msgspec.Raw | None, head: bytes, custom: bool) -> None:
+        fields = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+        self.metadata = fields.get("metadata", msgspec.Raw(b"{}"))
+        self.meta = msgspec.json.decode(self.metadata, type=Metadata)
         self.cells = cells
         self.key = f"{self.meta.namespace}/{self.meta.name}" if self.meta.namespace else self.meta.name
+        # Lists of built-in kinds leave out the kind of their items, those of custom resources have it.
+        for name in ("apiVersion", "kind"):
+            fields.pop(name, None)
+        bare = msgspec.json.encode(fields)
+        self.raw = head + (b"," if fields else b"") + bare[1:]
+        self.listed = self.raw if custom else bare
 
     def decode(self) -> dict[str, Any]:
         """The object, decoded whole."""
@@ -49,14 +49,6 @@ class Item:
     def decode_metadata(self) -> dict[str, Any]:
         """An object that has its metadata only."""
         return {"metadata": msgspec.json.decode(self.metadata)}
-
-    def whole(self, api_version: str, kind: str) -> bytes:
-        """The object's JSON with its kind: the items of a list go without."""
-        raw = bytes(self.raw)
-        if self.kind:
-            return raw
-        head = b'{"kind":' + msgspec.json.encode(kind) + b',"apiVersion":' + msgspec.json.encode(api_version)
-        return head + (b"," if len(raw.strip()) > 2 else b"") + raw.lstrip()[1:]
 
     def partial(self) -> bytes:
         """The object's PartialObjectMetadata."""
@@ -69,15 +61,18 @@ class Objects:
     """All objects of one resource, in the order in which the API server lists them: that of its storage keys,
     where `a/z` comes after `a-b/a`."""
 
-    def __init__(self, found: ResourceList) -> None:
+    def __init__(self, found: ResourceList, custom: bool) -> None:
         self.list = found
+        self.custom = custom
         self.api_version = f"{found.group}/{found.version}" if found.group else found.version
 
     @cached_property
     def items(self) -> Sequence[Item]:
         """The objects in order. Read at first use: most recordings hold far more than is asked for."""
         cells: Sequence[msgspec.Raw | None] = self.list.cells or [None] * len(self.list.items)
-        return sorted(map(Item, self.list.items, cells), key=lambda item: item.key)
+        head = msgspec.json.encode({"kind": self.list.kind, "apiVersion": self.api_version})[:-1]
+        items = (Item(raw, row, head, self.custom) for raw, row in zip(self.list.items, cells, strict=True))
+        return sorted(items, key=lambda item: item.key)
 
     @cached_property
     def keys(self) -> Sequence[str]:
@@ -108,11 +103,13 @@ class Objects:
 
 
 class Store:
-    """The objects of a recording by their resource's key."""
+    """The objects of a recording by their resource's key. `is_custom` says it of a group."""
 
-    def __init__(self, data: KubernetesData) -> None:
+    def __init__(self, data: KubernetesData, is_custom: Callable[[str], bool]) -> None:
         # Secrets are never recorded; were they in a file all the same, they are not served.
-        self._lists = {key: Objects(found) for key, found in data.lists.items() if key != "secrets"}
+        self._lists = {
+            key: Objects(found, is_custom(found.group)) for key, found in data.lists.items() if key != "secrets"
+        }
 
     def get(self, key: str) -> Objects | None:
         """The objects of `group/resource`, or None where the recording does not hold them."""
