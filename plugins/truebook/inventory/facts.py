@@ -151,8 +151,13 @@ class Application:
 
 @dataclass(slots=True)
 class Facts:
-    """All that was discovered. `services` maps (namespace, name) to the selector; `claims` (namespace, claim name)
-    to a PersistentVolumeClaim's storage; `read` holds the kinds whose list was read, also when it is empty."""
+    """All that was discovered.
+
+    `services` maps (namespace, name) to the selector, `claims` (namespace, claim name) to a PersistentVolumeClaim's
+    storage, `backup_storage` a namespace to Velero's buckets, `remotes` a canonical repository to its refs. `argocd`
+    is what ArgoCD's API says of itself. `read` holds the kinds of workload whose list was read, also when empty.
+    `applications_are_local`: ArgoCD stands in the cluster that was read.
+    """
 
     applications: list[Application] = field(default_factory=list)
     workloads: list[Workload] = field(default_factory=list)
@@ -161,6 +166,7 @@ class Facts:
     claims: dict[tuple[str, str], Claim] = field(default_factory=dict)
     backup_storage: dict[str, list[Value]] = field(default_factory=dict)
     remotes: dict[str, GitRemote] = field(default_factory=dict)
+    argocd: dict[str, Value] = field(default_factory=dict)
     read: frozenset[str] = frozenset()
     applications_are_local: bool = False
 

@@ -8,28 +8,40 @@ from typing import Any
 from truebook.inventory import look
 from truebook.inventory.discover.objects import body, objects
 from truebook.inventory.facts import Application, Ref
-from truebook.recording import HttpData, KubernetesData
+from truebook.model import Evidence, Value
+from truebook.recording import HttpData, KubernetesData, Recording
 
 _LIST = "/api/v1/applications"
 GROUP = "argoproj.io"
 
 
-def applications(kubernetes: KubernetesData, argocd: HttpData, *, api_is_fresh: bool) -> list[Application]:
+def applications(recording: Recording, kubernetes: KubernetesData, argocd: HttpData) -> list[Application]:
     """All Applications, by namespace and name.
 
-    The API's word comes first while it is fresh; the Kubernetes object completes it (a list by the API can lack
-    `status.history`), and replaces it where the API was not read or only long ago.
+    The API's word comes first, the Kubernetes object completes it (a list by the API can lack `status.history`).
+    What is fresh goes before what is not; an Application that only a stale source knows is gone where the other
+    has a fresh list.
     """
-    by_api = [("argocd", obj) for obj in _from_api(argocd)]
-    by_kubernetes = [("kubernetes", obj) for obj in objects(kubernetes, f"{GROUP}/applications")]
+    by_api = list(_from_api(argocd))
+    by_kubernetes = list(objects(kubernetes, f"{GROUP}/applications"))
+    lists = sorted(
+        (("argocd", by_api), ("kubernetes", by_kubernetes)), key=lambda named: not _is_fresh(recording, named[0])
+    )
     merged: dict[Ref, list[tuple[str, dict[str, Any]]]] = {}
-    for source, obj in by_api + by_kubernetes if api_is_fresh else by_kubernetes + by_api:
-        name = look.text(obj, "metadata", "name")
-        if name:
+    for source, listed in lists:
+        closed = bool(merged) and not _is_fresh(recording, source)
+        for obj in listed:
+            name = look.text(obj, "metadata", "name")
             ref = Ref(GROUP, "Application", look.text(obj, "metadata", "namespace"), name)
-            merged.setdefault(ref, []).append((source, obj))
-    found = [Application(ref, tuple(documents)) for ref, documents in merged.items()]
-    return sorted(found, key=lambda application: (application.ref.namespace, application.ref.name))
+            if name and (ref in merged or not closed):
+                merged.setdefault(ref, []).append((source, obj))
+    all_of_them = [Application(ref, tuple(documents)) for ref, documents in merged.items()]
+    return sorted(all_of_them, key=lambda application: (application.ref.namespace, application.ref.name))
+
+
+def _is_fresh(recording: Recording, source: str) -> bool:
+    part = recording.parts.get(source)
+    return part is not None and part.state == "fresh"
 
 
 def _from_api(argocd: HttpData) -> Iterator[dict[str, Any]]:
@@ -45,3 +57,15 @@ def _from_api(argocd: HttpData) -> Iterator[dict[str, Any]]:
         if path.partition("?")[0] == _LIST:
             for _, item in look.entries(body(argocd, path), "items"):
                 yield item
+
+
+def argocd_itself(argocd: HttpData) -> dict[str, Value]:
+    """What ArgoCD's API says of ArgoCD: its `version` and `url`, each where it is known."""
+    found = {}
+    version = look.text(body(argocd, "/api/version"), "Version").partition("+")[0]
+    if version:
+        found["version"] = Value(version, Evidence("argocd", f"{argocd.url}/api/version", "Version"))
+    url = look.text(body(argocd, "/api/v1/settings"), "url")
+    if url:
+        found["url"] = Value(url, Evidence("argocd", f"{argocd.url}/api/v1/settings", "url"))
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from truebook.inventory import look
-from truebook.inventory.discover.applications import applications
+from truebook.inventory.discover.applications import applications, argocd_itself
 from truebook.inventory.discover.exposures import exposures, services
 from truebook.inventory.discover.objects import objects
 from truebook.inventory.discover.workloads import KINDS, claims, workloads
@@ -16,17 +16,16 @@ from truebook.recording import KubernetesData, Recording
 def discover(recording: Recording) -> Facts:
     """Decode what the inventory needs, each kind once. Raises RecordingError where a part has another schema."""
     kubernetes = recording.kubernetes()
-    argocd = recording.parts.get("argocd")
+    argocd = recording.http("argocd")
     return Facts(
-        applications=applications(
-            kubernetes, recording.http("argocd"), api_is_fresh=argocd is not None and argocd.state == "fresh"
-        ),
+        applications=applications(recording, kubernetes, argocd),
         workloads=list(workloads(kubernetes)),
         exposures=list(exposures(kubernetes)),
         services=dict(services(kubernetes)),
         claims=claims(kubernetes),
         backup_storage=_backup_storage(kubernetes),
         remotes={canonical(url): remote for url, remote in recording.git().remotes.items()},
+        argocd=argocd_itself(argocd),
         read=frozenset(kind for key, (_, kind, _, _) in KINDS.items() if key in kubernetes.lists),
         applications_are_local=bool(getattr(kubernetes.lists.get("argoproj.io/applications"), "items", None)),
     )

@@ -13,7 +13,7 @@ from truebook.model import Evidence, Value
 def url(subject: Subject, known: Joined) -> Value | None:
     """The first of all addresses: https before http, the shorter path before the longer, the main workload's first.
     The annotation `gethomepage.dev/href` chooses among those that are served."""
-    found = list(_addresses(subject))
+    found = list(_addresses(subject, known))
     chosen = subject.homepage("href")
     if chosen is not None:
         found.sort(key=lambda value: value.value != hosts.web(str(chosen.value)))
@@ -26,13 +26,13 @@ def urls(subject: Subject, known: Joined) -> Value | None:
     first = stated or url(subject, known)
     if first is None:
         return None
-    rest = (str(value.value) for value in _addresses(subject))
+    rest = (str(value.value) for value in _addresses(subject, known))
     return Value(tuple(dict.fromkeys((str(first.value), *rest))), first.evidence)
 
 
-def _addresses(subject: Subject) -> Iterator[Value]:
+def _addresses(subject: Subject, known: Joined) -> Iterator[Value]:
     """From Ingresses and HTTPRoutes, then the annotation, then ArgoCD's externalURLs where the component is the
-    Application; a Git repository has its page."""
+    Application; a Git repository has its page, and ArgoCD knows its own address."""
     if subject.repository is not None:
         page = repositories.web(str(subject.repository.value))
         if page is not None:
@@ -53,3 +53,7 @@ def _addresses(subject: Subject) -> Iterator[Value]:
             if address is not None:
                 evidence = subject.application.evidence(source, "status", "summary", "externalURLs", index)
                 yield Value(address, evidence)
+    own = known.facts.argocd.get("url") if subject is known.argocd else None
+    address = None if own is None else hosts.web(str(own.value))
+    if own is not None and address is not None:
+        yield Value(address, own.evidence)

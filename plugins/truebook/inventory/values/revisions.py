@@ -51,6 +51,8 @@ def branch_head(subject: Subject, known: Joined) -> Value | None:
     remote = known.facts.remotes.get(repositories.canonical(str(where.value)))
     if remote is None:
         return None
-    names = (f"refs/heads/{target}", f"refs/tags/{target}", target) if target not in {"", "HEAD"} else (remote.head,)
+    names = (
+        (f"refs/heads/{target}", f"refs/tags/{target}", target) if target not in {"", "HEAD"} else (remote.head, "HEAD")
+    )
     name = next((name for name in names if name in remote.refs), None)
     return None if name is None else Value(remote.refs[name], Evidence("git", remote.url, name))

@@ -16,10 +16,11 @@ _MOVING = {"latest", "stable", "main", "master", "edge", "nightly"}
 
 def version(subject: Subject, known: Joined) -> Value | None:
     """The tag of the main workload's image (what is asked to run), else its label `app.kubernetes.io/version` (what
-    its author says; often left behind at an update), else a tag that names no version, such as `latest`."""
+    its author says; often left behind at an update), else a tag that names no version, such as `latest`.
+    ArgoCD that runs elsewhere says its version itself."""
     main = subject.main
     if main is None:
-        return None
+        return known.facts.argocd.get("version") if subject is known.argocd else None
     tagged = _tag(subject, main)
     if tagged is not None and tagged.value not in _MOVING:
         return tagged
