@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import functools
 import json
+import os
+import shlex
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -20,7 +23,7 @@ import click
 
 from truebook import pipeline
 from truebook import recording as recordings
-from truebook.errors import ConfigError, RecordingError, TruebookError
+from truebook.errors import RecordingError, TruebookError
 
 if TYPE_CHECKING:
     from truebook.recording import Recording
@@ -103,7 +106,6 @@ def record(output: Path, config: Path | None) -> int:
 def inventory(component: str | None, as_json: bool, config: Path | None, recording: Path | None) -> None:
     """Print what is known of each component, or of COMPONENT, and where it was read."""
     from truebook.inventory import show
-    from truebook.pages.views import nearest
 
     settings = _settings(config)
     _say(f"state from {pipeline.choose_origin(settings, recording).text}")
@@ -112,8 +114,7 @@ def inventory(component: str | None, as_json: bool, config: Path | None, recordi
     for warning in pipeline.warnings(state, settings):
         _say(f"truebook: {warning}")
     found = pipeline.build_inventory(state, settings)
-    if component is not None and found.component(component) is None:
-        raise ConfigError(f"unknown component '{component}'; {nearest(component, (c.name for c in found.components))}")
+    text = show.as_text(found, component)  # raises for an unknown component, before anything is printed
     if as_json:
         shown = show.as_json(found)
         if component is not None:
@@ -121,7 +122,7 @@ def inventory(component: str | None, as_json: bool, config: Path | None, recordi
             shown["relations"] = [r for r in shown["relations"] if component in (r["from"], r["to"])]
         click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
     else:
-        click.echo(show.as_text(found, component).rstrip("\n"))
+        click.echo(text, nl=False)
 
 
 @main.command()
@@ -141,30 +142,22 @@ def replay(file: Path | None, port: int, directory: Path | None) -> None:
     """
     from truebook.replay import serve
 
+    # Who ends a server in the background sends SIGTERM; the temporary folder goes then too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     source = file if file is not None else pipeline.EMBEDDED
     _say(f"replaying {source if file is not None else 'the embedded homelab'}")
     found = recordings.load(source)
     with tempfile.TemporaryDirectory(prefix="truebook-replay-") as temporary:
-        try:
-            server = serve.start(found, port=port, directory=directory or Path(temporary))
-        except OSError as error:
-            raise ConfigError(f"cannot listen on port {port}: {error.strerror or error}; name another") from error
-        with server:
+        with serve.start(found, port=port, directory=directory or Path(temporary)) as server:
             for system, url in server.urls.items():
                 _say(f"{system}: {url}")
             for name, value in server.environment.items():
-                click.echo(f"export {name}={_quoted(value)}")
+                click.echo(f"export {name}={shlex.quote(value)}")
             sys.stdout.flush()
             try:
                 server.wait()
             except KeyboardInterrupt:
                 _say("stopped")
-
-
-def _quoted(value: str) -> str:
-    import shlex
-
-    return shlex.quote(value)
 
 
 def _settings(config: Path | None) -> Settings:
@@ -198,8 +191,6 @@ def _summary(recording: Recording) -> str:
 @contextmanager
 def _progress() -> Iterator[Callable[[str, int], None] | None]:
     """A line of progress on a terminal; nothing where nobody watches (CI, a pipe)."""
-    import os
-
     if not sys.stderr.isatty() or os.environ.get("CI"):
         yield None
         return
