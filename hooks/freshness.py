@@ -46,8 +46,7 @@ def line(inventory: Inventory | None) -> str:
     trouble = " truebook-freshness--stale" if len(lines) > 1 else ""
     recorded = escape(inventory.recorded_at, quote=True)
     return (
-        f'<p class="truebook-freshness{trouble}" data-recorded-at="{recorded}" data-search-exclude>'
-        f"{''.join(lines)}</p>"
+        f'<p class="truebook-freshness{trouble}" data-recorded-at="{recorded}" data-search-exclude>{"".join(lines)}</p>'
     )
 
 
@@ -57,8 +56,8 @@ def _origin(inventory: Inventory) -> str:
     version = f" ({escape(inventory.cluster_version)})" if inventory.cluster_version else ""
     stamp = escape(inventory.recorded_at, quote=True)
     return (
-        f"State of <strong>{cluster}</strong>{version}, read "
-        f'<time datetime="{stamp}">{escape(_readable(inventory.recorded_at))}</time> '
+        f"State of <strong>{cluster}</strong>{version} as it was "
+        f'<time datetime="{stamp}">{escape(_readable(inventory.recorded_at))}</time>, '
         f"from {escape(inventory.origin or 'an unnamed origin')}."
     )
 
@@ -80,11 +79,11 @@ def _problems(sources: tuple[SourceStatus, ...]) -> Iterator[str]:
 
 
 def _readable(stamp: str) -> str:
-    """`2026-11-24T05:30:00Z` as `24 November 2026, 05:30 UTC`; anything else as it stands."""
+    """`2026-11-24T05:30:00Z` as `on 24 November 2026, 05:30 UTC`; anything else as it stands."""
     if not stamp:
         return "at an unknown time"
     try:
         moment = datetime.fromisoformat(stamp).astimezone(UTC)
     except ValueError:
         return stamp
-    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+    return f"on {moment.day} {moment:%B %Y, %H:%M} UTC"

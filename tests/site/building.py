@@ -1,0 +1,64 @@
+"""Builds this repository's own site as CI does, and serves what was built."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+EMBEDDED = ROOT / "plugins" / "truebook" / "embedded" / "homelab.json"
+
+# MkDocs in a process that ends at the first attempt to reach the network; code that swallows errors cannot hide it.
+OFFLINE = """
+import os, sys
+def refuse(event, arguments):
+    if event in ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"):
+        print("NETWORK", event, arguments[-1], file=sys.stderr, flush=True)
+        os._exit(97)
+sys.addaudithook(refuse)
+from mkdocs.__main__ import cli
+cli()
+"""
+
+
+def build(target: Path, *, recording: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """`mkdocs build --strict` into `target` without a network; from the embedded homelab unless told otherwise."""
+    environment = dict(os.environ, NO_MKDOCS_2_WARNING="1")
+    if recording is not None:
+        environment["TRUEBOOK_RECORDING"] = str(recording)
+    return subprocess.run(
+        [sys.executable, "-c", OFFLINE, "build", "--strict", "--site-dir", str(target)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+        """Say nothing."""
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """Serve `folder` on a free port of this machine; gives its URL, with a slash at the end."""
+    handler = functools.partial(_Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}/"
+        finally:
+            server.shutdown()
+            thread.join()
