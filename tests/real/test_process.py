@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.real.servers import process
-from tests.real.servers.process import NotReady, Room, free_port, healthy, processes_of, wait_until
+from tests.real.servers.process import NotReady, Room, free_port, healthy, wait_until
+from tests.real.servers.watchman import MARK, lock_file, processes_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,7 +39,7 @@ def owner() -> Iterator[tuple[subprocess.Popen[str], Path, int]]:
 
 
 def gone(folder: Path) -> bool:
-    return not processes_of(folder) and not folder.exists() and not process._lock_file(folder).exists()
+    return not processes_of(folder) and not folder.exists() and not lock_file(folder).exists()
 
 
 def test_closing_a_room_ends_its_processes_and_removes_its_folder() -> None:
@@ -106,5 +106,5 @@ def test_processes_see_nothing_of_the_users_environment(monkeypatch: pytest.Monk
         server = room.start("env", ["env"], {"EXTRA": "given"})
         assert wait_until(lambda: not server.running, within=10)
         seen = dict(line.split("=", 1) for line in server.log.read_text().splitlines())
-    assert set(seen) == {"PATH", "LANG", "HOME", "TMPDIR", "EXTRA", process.MARK}
+    assert set(seen) == {"PATH", "LANG", "HOME", "TMPDIR", "EXTRA", MARK}
     assert seen["HOME"].startswith(str(room.folder))

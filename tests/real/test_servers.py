@@ -18,8 +18,9 @@ from tests.real.servers.argocd import ArgoCD
 from tests.real.servers.binaries import ENVIRONMENT
 from tests.real.servers.cluster import Cluster
 from tests.real.servers.git import GitRepository
-from tests.real.servers.process import processes_of, wait_until
+from tests.real.servers.process import wait_until
 from tests.real.servers.prometheus import Prometheus
+from tests.real.servers.watchman import processes_of
 
 pytestmark = pytest.mark.real
 

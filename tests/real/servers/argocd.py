@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
+import yaml
 
 from tests.real.servers import binaries
 from tests.real.servers.cluster import Cluster
@@ -134,11 +135,14 @@ class ArgoCD:
             (self._tools / "helm").symlink_to(binaries.find("helm"))
 
     def _install(self) -> None:
-        self.cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}})
-        for folder in ("manifests/crds", "manifests/base/config"):
-            for path in sorted((self._files / folder).glob("*.yaml")):
-                if path.name != "kustomization.yaml":
-                    self.cluster.apply(path, "-n", "argocd")
+        namespace = yaml.safe_dump({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}})
+        manifests = [
+            path.read_text()
+            for folder in ("manifests/crds", "manifests/base/config")
+            for path in sorted((self._files / folder).glob("*.yaml"))
+            if path.name != "kustomization.yaml"
+        ]
+        self.cluster.apply("\n---\n".join([namespace, *manifests]), "-n", "argocd")
         for name, data in (
             ("argocd-cm", {"accounts.docs": "apiKey", "url": self.url}),
             ("argocd-rbac-cm", {"policy.csv": DOCS_POLICY}),
@@ -216,7 +220,7 @@ class ArgoCD:
         self._ready("applicationset-controller", f"http://{probes['sets']}/metrics")  # it has no health check
 
     def _ready(self, role: str, url: str) -> None:
-        self.servers[role].wait_ready(healthy(url), within=60)
+        self.servers[role].wait_ready(healthy(url))
 
     def _log_in(self) -> str:
         secret = self.cluster.get("/api/v1/namespaces/argocd/secrets/argocd-initial-admin-secret")

@@ -261,7 +261,7 @@ class Cluster:
             ],
         )
         self.apply("---".join(NODES.format(name=name) for name in self.node_names))
-        if not wait_until(self._nodes_ready, within=30):
+        if not wait_until(self._nodes_ready, within=90):
             raise NotReady(f"the nodes are not ready; the end of kwok's log:\n{self.servers['kwok'].log_tail()}")
 
     def _write_stages(self) -> list[Path]:

@@ -4,7 +4,7 @@ A `Room` is a folder with the processes that were started for it. Every process 
 environment, so that all of them, children of children too, can be found and ended. Three things do that: `Room.close`;
 a watchman process, which waits for the owner's death (however it comes: the kernel gives back the owner's file
 lock); and the next room's start, which sweeps away what a machine that lost its watchman left behind.
-Linux only: it reads /proc.
+`watchman` has what the last two share.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import contextlib
 import fcntl
 import os
 import random
-import shutil
 import signal
 import socket
 import subprocess
@@ -28,8 +27,8 @@ from typing import Self
 import httpx
 
 from tests.real.servers.binaries import ENVIRONMENT
+from tests.real.servers.watchman import MARK, end_all, lock_file
 
-MARK = "TRUEBOOK_ROOM"
 PORTS = range(20_000, 32_000)  # below the kernel's own range, so that no outgoing connection sits on one
 
 
@@ -48,17 +47,19 @@ class Room:
     def __init__(self, name: str) -> None:
         base = rooms_folder()
         base.mkdir(mode=0o700, exist_ok=True)
+        if base.stat().st_uid != os.getuid():
+            raise NotReady(f"{base} is another user's")
         with _exclusive(base / ".lock"):
             _sweep(base)
             self.folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=base))
-            self._owner = _lock_file(self.folder).open("w")
+            self._owner = lock_file(self.folder).open("w")
             fcntl.flock(self._owner, fcntl.LOCK_EX)
         for part in ("logs", "home", "tmp"):
             (self.folder / part).mkdir()
         self._servers: list[Server] = []
         # In a session of its own, with nothing of ours open: it must survive whatever ends us.
         self._watchman = subprocess.Popen(
-            [sys.executable, "-m", "tests.real.servers.process", str(self.folder)],
+            [sys.executable, "-m", "tests.real.servers.watchman", str(self.folder)],
             cwd=Path(__file__).parents[3],
             env={"PATH": ENVIRONMENT.get("PATH", ""), "TMPDIR": str(base.parent)},
             stdin=subprocess.DEVNULL,
@@ -130,7 +131,7 @@ class Server:
     def running(self) -> bool:
         return self._process.poll() is None
 
-    def wait_ready(self, ready: Callable[[], bool], within: float = 30) -> None:
+    def wait_ready(self, ready: Callable[[], bool], within: float = 90) -> None:
         """Wait until `ready()` is true, for at most `within` seconds.
 
         :raises NotReady: it ended before, or took longer.
@@ -176,7 +177,7 @@ def healthy(url: str) -> Callable[[], bool]:
 
     def ask() -> bool:
         try:
-            return httpx.get(url, trust_env=False, timeout=5).status_code == 200
+            return httpx.get(url, trust_env=False, verify=False, timeout=5).status_code == 200
         except httpx.TransportError:
             return False
 
@@ -193,33 +194,6 @@ def free_port() -> int:
     raise NotReady("no free port on 127.0.0.1")
 
 
-def processes_of(folder: Path) -> list[int]:
-    """The processes that carry this room's mark, living ones only."""
-    mark = f"{MARK}={folder}".encode()
-    found = []
-    for entry in Path("/proc").iterdir():
-        # A process may end while we look, and others' may not be looked at. A dead one has no environment left.
-        with contextlib.suppress(OSError):
-            if entry.name.isdigit() and mark in (entry / "environ").read_bytes().split(b"\0"):
-                found.append(int(entry.name))
-    return found
-
-
-def end_all(folder: Path) -> None:
-    """Kill every process of a room until there is none, then remove its folder and its lock file."""
-    while pids := processes_of(folder):
-        for pid in pids:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        time.sleep(0.02)
-    shutil.rmtree(folder, ignore_errors=True)
-    _lock_file(folder).unlink(missing_ok=True)
-
-
-def _lock_file(folder: Path) -> Path:
-    return folder.with_name(f"{folder.name}.owner")
-
-
 @contextlib.contextmanager
 def _exclusive(path: Path) -> Iterator[None]:
     with path.open("w") as file:
@@ -233,14 +207,3 @@ def _sweep(base: Path) -> None:
         with contextlib.suppress(OSError), path.open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             end_all(path.with_suffix(""))
-
-
-def _watch(folder: Path) -> None:
-    """The watchman: wait until the owner gives up its lock, by closing the room or by dying."""
-    with contextlib.suppress(FileNotFoundError), _lock_file(folder).open("r+") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        end_all(folder)
-
-
-if __name__ == "__main__":
-    _watch(Path(sys.argv[1]))
