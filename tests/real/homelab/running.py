@@ -167,7 +167,7 @@ class Homelab:
     def truebook(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run truebook with the documentation's rights and this project's own truebook.yml."""
         environment: Mapping[str, str] = {**self.cluster.room.environment(self.environment), "NO_COLOR": "1"}
-        command = [sys.executable, "-m", "truebook.cli", *arguments, "--config", str(ROOT / "truebook.yml")]
+        command = [str(Path(sys.executable).with_name("truebook")), *arguments, "--config", str(ROOT / "truebook.yml")]
         return subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
 
     def close(self) -> None:
