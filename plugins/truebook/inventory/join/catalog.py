@@ -4,8 +4,8 @@ How the catalog finds its parts, the exact before the vague; a part has one comp
 1. `find.workload`, else `find.ingress` (the workloads behind it): the part of that workload.
 2. `find.application`: the part in it that is called like the component, else the Application as a whole, else what
    is left of the bundle.
-3. no `find`: the Application of the component's name, a part of that name, one with a workload that has it as its
-   own name or in its labels `instance` or `part-of`, or one whose annotated Ingress has it as title.
+3. no `find`: the Application of the component's name, a part of that name, one whose workloads all have it as
+   their own name or in their labels `instance` or `part-of`, or one whose annotated Ingress has it as title.
 What the catalog does not name is discovered and stands after it. Names that several discovered components would
 share are told apart by the Application or namespace before them.
 """
@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from truebook.inventory.discover.workloads import GROUPS
-from truebook.inventory.facts import INSTANCE, PART_OF, Exposure, Facts, Ref
+from truebook.inventory.facts import INSTANCE, PART_OF, Exposure, Facts, Ref, Workload
 from truebook.inventory.join.membership import Membership
 from truebook.inventory.join.parts import Backends, Division, Key, Part
 from truebook.inventory.join.subject import Joined, Subject
@@ -139,15 +139,19 @@ def _names(division: Division) -> dict[str, list[Key]]:
 
     for key, part in division.parts.items():
         answer(0 if part.whole else 1, part.name, key)
-        for workload in part.workloads:
-            labels = workload.labels
-            for name in (workload.called, workload.ref.name, labels.get(INSTANCE, ""), labels.get(PART_OF, "")):
-                answer(2, name, key)
+        # A name that one of several workloads has is not the name of all of them.
+        for name in sorted(set.intersection(*map(_own_names, part.workloads)) if part.workloads else ()):
+            answer(2, name, key)
         for exposure in part.exposures:
             title = exposure.homepage("name")
             answer(3, "" if title is None else slug(str(title.value)), key)
     names = {name for rank in ranks for name in rank}
     return {name: [key for rank in ranks for key in rank.get(name, ())] for name in names}
+
+
+def _own_names(workload: Workload) -> set[str]:
+    labels = workload.labels
+    return {workload.called, workload.ref.name, labels.get(INSTANCE, ""), labels.get(PART_OF, "")}
 
 
 def slug(text: str) -> str:
