@@ -147,17 +147,19 @@ def replay(file: Path | None, port: int, directory: Path | None) -> None:
     source = file if file is not None else pipeline.EMBEDDED
     _say(f"replaying {source if file is not None else 'the embedded homelab'}")
     found = recordings.load(source)
-    with tempfile.TemporaryDirectory(prefix="truebook-replay-") as temporary:
-        with serve.start(found, port=port, directory=directory or Path(temporary)) as server:
-            for system, url in server.urls.items():
-                _say(f"{system}: {url}")
-            for name, value in server.environment.items():
-                click.echo(f"export {name}={shlex.quote(value)}")
-            sys.stdout.flush()
-            try:
-                server.wait()
-            except KeyboardInterrupt:
-                _say("stopped")
+    with (
+        tempfile.TemporaryDirectory(prefix="truebook-replay-") as temporary,
+        serve.start(found, port=port, directory=directory or Path(temporary)) as server,
+    ):
+        for system, url in server.urls.items():
+            _say(f"{system}: {url}")
+        for name, value in server.environment.items():
+            click.echo(f"export {name}={shlex.quote(value)}")
+        sys.stdout.flush()
+        try:
+            server.wait()
+        except KeyboardInterrupt:
+            _say("stopped")
 
 
 def _settings(config: Path | None) -> Settings:
@@ -189,19 +191,28 @@ def _summary(recording: Recording) -> str:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str, int], None] | None]:
-    """A line of progress on a terminal; nothing where nobody watches (CI, a pipe)."""
+def _progress() -> Iterator[pipeline.Progress | None]:
+    """A line for each source on a terminal; nothing where nobody watches (CI, a pipe)."""
     if not sys.stderr.isatty() or os.environ.get("CI"):
         yield None
         return
     from rich.console import Console
-    from rich.markup import escape
+    from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn
 
-    counts: dict[str, int] = {}
-    with Console(stderr=True).status("connecting") as line:
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False))
+    tasks: dict[str, TaskID] = {}
+    counts: dict[str, dict[str, int]] = {}
+    with Progress(*columns, console=Console(stderr=True), transient=True) as lines:
 
-        def progress(what: str, count: int) -> None:
-            counts[what] = count
-            line.update(f"{escape(what)}: {count}  ({sum(counts.values())} in all)")
+        def progress(source: str, what: str, count: int) -> None:
+            if source not in tasks:
+                tasks[source] = lines.add_task(source, total=1)
+            read = counts.setdefault(source, {})
+            if what:
+                read[what] = count
+                lines.update(tasks[source], description=f"{source}: {sum(read.values())} read, now {what}")
+            else:
+                ending = "done" if count else "failed"
+                lines.update(tasks[source], description=f"{source}: {sum(read.values())} read, {ending}", completed=1)
 
         yield progress

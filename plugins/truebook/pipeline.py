@@ -29,8 +29,9 @@ from truebook.settings import Settings
 VARIABLE = "TRUEBOOK_RECORDING"
 EMBEDDED = Path(__file__).parent / "embedded" / "homelab.json"
 
-Progress = Callable[[str, int], None]
-"""Called with what is being read and how many objects of it there are so far."""
+Progress = Callable[[str, str, int], None]
+"""`progress(source, what, count)`: `count` things of `what` are read so far. When a source is done, `what` is empty and
+`count` is 1 where it is fresh, else 0. Called from several threads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ def require_live(settings: Settings) -> Origin:
     """The origin of a live reading. Raises ConfigError where there is nothing to read from."""
     context = _context(settings)
     if context is None:
-        raise ConfigError("there is no cluster to read; name one by --context's setting, KUBECONFIG or ~/.kube/config")
+        raise ConfigError("there is no cluster to read; KUBECONFIG or ~/.kube/config must name one")
     return Origin("cluster", context, context=context)
 
 

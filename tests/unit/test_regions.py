@@ -32,8 +32,9 @@ def test_a_page_without_regions_is_the_same_object() -> None:
 
 
 def test_a_region_knows_where_it_is_and_what_it_wants() -> None:
-    text = f'# A\n\n    <!-- BEGIN truebook:components group="Home apps,Other" live=status -->\n    | a |\n\n    b\n    {END}\n'
-    (found,) = regions.parse("- list\n\n" + text.removeprefix("# A\n\n"), path="a.md", first_line=11)
+    begin = '    <!-- BEGIN truebook:components group="Home apps,Other" live=status -->'
+    text = f"- list\n\n{begin}\n    | a |\n\n    b\n    {END}\n"
+    (found,) = regions.parse(text, path="a.md", first_line=11)
     assert (found.path, found.line, found.end_line, found.prefix, found.inline) == ("a.md", 13, 17, "    ", False)
     assert (found.view, found.arguments, dict(found.options)) == (
         "components",

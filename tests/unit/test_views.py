@@ -76,7 +76,10 @@ def test_a_row_is_found_by_its_link_when_its_text_has_changed() -> None:
 
 
 def test_a_row_of_no_known_component_stays_and_says_so_in_a_build() -> None:
-    body = "| Component | Purpose | Owner |\n|---|---|---|\n| [Router](router.md) | the box | Ann |\n| ArgoCD | x | Bob |\n"
+    body = (
+        "| Component | Purpose | Owner |\n|---|---|---|\n"
+        "| [Router](router.md) | the box | Ann |\n| ArgoCD | x | Bob |\n"
+    )
     assert filled("components group=Security live=status", body).splitlines()[-1] == (
         '| [Router](router.md) <span class="truebook-status truebook-status--missing">Not found</span> '
         "| the box | Ann | — | — |"

@@ -1,0 +1,175 @@
+"""The command line: what goes to stdout and stderr, and the exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import httpx
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.unit import recording_sample
+from tests.unit.test_pipeline import KUBECONFIG, FakeCluster
+from truebook import recording as recordings
+from truebook.cli import main
+from truebook.errors import Unreachable
+from truebook.settings import Settings
+from truebook.state import collect
+from truebook.state.sources import Source
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a catalog and a recording, which the command runs in."""
+    (tmp_path / "truebook.yml").write_text(recording_sample.CATALOG)
+    recording_sample.save(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch, home: Path) -> FakeCluster:
+    """A cluster that the user's kubeconfig leads to, and Git beside it."""
+    (home / ".kube").mkdir()
+    (home / ".kube" / "config").write_text(KUBECONFIG.format("lab"))
+    fake = FakeCluster()
+    sources = {"kubernetes": Source(fake, lambda settings: True), "git": Source(FakeCluster(), _git_enabled)}
+    monkeypatch.setattr(collect, "SOURCES", sources)
+    return fake
+
+
+def _git_enabled(settings: Settings) -> bool:
+    return False
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments)
+
+
+def test_version_and_help() -> None:
+    assert run("--version").output.startswith("truebook, version ")
+    for name, command in main.commands.items():
+        shown = run(name, "--help")
+        assert shown.exit_code == 0
+        assert all(p.help for p in command.params if isinstance(p, click.Option) and p.name != "help")
+
+
+def test_inventory_for_people() -> None:
+    done = run("inventory", "--recording", "homelab.json")
+    assert done.exit_code == 0
+    assert "vault: Vault (Security)" in done.stdout
+    assert "Ingress vault/vault spec.rules[0].host" in done.stdout
+    assert done.stderr == "state from recording homelab.json\n"
+
+
+def test_inventory_of_one_component() -> None:
+    done = run("inventory", "vault", "--recording", "homelab.json")
+    assert "https://vault.homelab.local" in done.stdout
+    assert "argocd: ArgoCD" not in done.stdout
+
+
+def test_inventory_for_programs() -> None:
+    shown = json.loads(run("inventory", "--json", "--recording", "homelab.json").stdout)
+    assert {"cluster", "recorded_at", "components", "relations", "sources"} <= set(shown)
+    assert [c["name"] for c in shown["components"]] == ["argocd", "vault"]
+    only = json.loads(run("inventory", "vault", "--json", "--recording", "homelab.json").stdout)
+    assert [c["name"] for c in only["components"]] == ["vault"]
+    assert only["components"][0]["values"]["version"]["value"] == "1.20.1"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("inventory", "valt", "--recording", "homelab.json"), "no component is called 'valt' (did you mean 'vault'?)"),
+        (("inventory", "--recording", "none.json"), "none.json: cannot read the recording"),
+        (("inventory", "--config", "none.yml"), "none.yml"),
+        (("record", "--output", "out.json"), "there is no cluster to read"),
+        (("replay", "none.json"), "none.json: cannot read the recording"),
+        (("replay", "truebook.yml"), "truebook.yml: not a truebook recording"),
+    ],
+)
+def test_errors_are_messages_and_exit_2(arguments: tuple[str, ...], message: str) -> None:
+    done = run(*arguments)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert f"truebook: {message}" in done.stderr or message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_record_writes_what_was_read(folder: Path, cluster: FakeCluster) -> None:
+    done = run("record", "--output", "new.json")
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert done.stderr == ("reading the cluster of context lab\nwrote new.json: kubernetes 3 in 3 reads (fresh)\n")
+    assert recordings.load(folder / "new.json").parts["kubernetes"].state == "fresh"
+
+
+def test_a_source_that_fails_is_exit_2_and_keeps_what_was_good(folder: Path, cluster: FakeCluster) -> None:
+    before = (folder / "homelab.json").read_bytes()
+    cluster.error = Unreachable("connection refused")
+    done = run("record", "--output", "homelab.json")
+    assert done.exit_code == 2
+    assert "nothing was read; homelab.json is left as it was" in done.stderr
+    assert "kubernetes is stale: connection refused" in done.stderr
+    assert (folder / "homelab.json").read_bytes() == before
+    done = run("record", "--output", "new.json")
+    assert done.exit_code == 2
+    assert "new.json is not written" in done.stderr
+    assert not (folder / "new.json").exists()
+
+
+def test_what_was_read_is_written_beside_the_last_good_part_of_what_was_not(
+    folder: Path, cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = {
+        "kubernetes": Source(cluster, lambda settings: True),
+        "git": Source(FakeCluster(), lambda settings: True),
+    }
+    monkeypatch.setattr(collect, "SOURCES", sources)
+    cluster.error = Unreachable("connection refused")
+    done = run("record", "--output", "homelab.json")
+    assert done.exit_code == 2
+    found = recordings.load(folder / "homelab.json")
+    assert {name: part.state for name, part in found.parts.items()} == {"git": "fresh", "kubernetes": "stale"}
+
+
+def test_a_file_that_is_no_recording_is_replaced_and_said(folder: Path, cluster: FakeCluster) -> None:
+    (folder / "out.json").write_text("{}")
+    done = run("record", "--output", "out.json")
+    assert done.exit_code == 0
+    assert "out.json: not a truebook recording" in done.stderr
+    assert "it will be replaced" in done.stderr
+    assert recordings.load(folder / "out.json").parts["kubernetes"].state == "fresh"
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_replay_serves_until_it_is_interrupted(folder: Path, end: signal.Signals) -> None:
+    temporary = folder / "tmp"
+    temporary.mkdir()
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from truebook.cli import main; main()", "replay", "homelab.json"],
+        env={**os.environ, "TMPDIR": str(temporary)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        first = process.stdout.readline()
+        assert first.startswith(f"export KUBECONFIG={temporary}/")
+        said = [process.stderr.readline() for _ in range(2)]
+        assert said[0] == "replaying homelab.json\n"
+        url = said[1].partition(": ")[2].strip()
+        assert httpx.get(f"{url}/version", trust_env=False).json()["gitVersion"] == "v1.36.3"
+        process.send_signal(end)
+        assert process.wait(30) == 0
+        assert process.stderr.read().endswith("stopped\n")
+        assert list(temporary.iterdir()) == []
+    finally:
+        process.kill()
+        process.communicate()
