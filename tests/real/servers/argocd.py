@@ -153,8 +153,16 @@ class ArgoCD:
         self._established("applications.argoproj.io", "applicationsets.argoproj.io", "appprojects.argoproj.io")
 
     def _established(self, *definitions: str) -> None:
+        # Not by `kubectl wait`: it gives up on a definition that has no condition yet.
         for definition in definitions:
-            self.cluster.wait(f"crd/{definition}", "condition=Established")
+            path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{definition}"
+
+            def established(path: str = path) -> bool:
+                conditions = self.cluster.get(path).get("status", {}).get("conditions") or ()
+                return any(c["type"] == "Established" and c["status"] == "True" for c in conditions)
+
+            if not wait_until(established, within=30):
+                raise NotReady(f"the definition {definition} is not established")
 
     def _start(self, extra: Mapping[str, str], resync: int) -> None:
         redis, repo = (f"127.0.0.1:{free_port()}" for _ in range(2))
