@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import markdown as python_markdown
+import markdown as python_markdown  # type: ignore[import-untyped]
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st

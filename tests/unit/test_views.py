@@ -35,8 +35,7 @@ def test_a_table_of_components() -> None:
     assert filled("components group=GitOps live=version,status") == (
         "| Component | Purpose | URL | Version | Status |\n"
         "|-----------|---------|-----|---------|--------|\n"
-        "| GitHub | — | — | — | "
-        '<span class="truebook-status truebook-status--unknown">Unknown</span> |\n'
+        "| GitHub | — | — | — | — |\n"
         "| [ArgoCD](argocd.md) | Continuous delivery | [argocd.homelab.local](https://argocd.homelab.local) | v3.6.1 | "
         '<span class="truebook-status truebook-status--healthy">Healthy</span> |'
     )

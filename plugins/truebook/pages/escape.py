@@ -43,6 +43,9 @@ _SOMETIMES = re.compile(
 _LEADING = re.compile(r"^(?:[^\w\s.,/—…('\"]|/(?=//)|\d+[.)](?=\s|$))")
 """What begins a block (a list, a heading, a definition, an admonition) at the start of a line."""
 
+_HTML = re.compile(r"[^\w\s.,;/()%—…→-]|_|(?<=\bwww)\.", re.IGNORECASE)
+"""What is not ordinary in raw HTML: there all but a few characters become references."""
+
 _MERMAID_WORDS = re.compile(r"\b(?:end|graph|subgraph|flowchart|style|linkStyle|class|classDef|click)\b", re.IGNORECASE)
 
 
@@ -77,7 +80,8 @@ def link_text(value: object) -> Markup:
 
 def html(value: object) -> Markup:
     """Text or a quoted attribute of raw HTML that stands in Markdown, which Markdown may still read."""
-    return Markup(re.sub(r"[^\w\s.,;/()%—…→-]|_", lambda found: f"&#{ord(found[0])};", visible(str(value))))  # noqa: S704 - escaped here
+    shown = _HTML.sub(lambda found: f"&#{ord(found[0])};", visible(str(value)))
+    return Markup(shown)  # noqa: S704 - escaped here
 
 
 def url(value: object) -> str:

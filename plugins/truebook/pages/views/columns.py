@@ -13,6 +13,7 @@ from truebook.inventory.repositories import is_commit
 from truebook.model import Component, Inventory
 from truebook.pages import escape
 from truebook.pages.views import status
+from truebook.pages.views.diagram import shape_of
 from truebook.pages.views.view import Request
 
 UNKNOWN = Markup("—")
@@ -103,8 +104,9 @@ def short_revision(revision: str) -> str:
     return revision[:7] if is_commit(revision) else revision
 
 
-def _status(component: Component, _request: Request) -> Markup:
-    return status.of(component).markup
+def _status(component: Component, _request: Request) -> Markup | str:
+    """Nothing for what is outside of the cluster: nobody here asks how it is."""
+    return "" if shape_of(component) == "external" else status.of(component).markup
 
 
 def _word(key: str) -> Write:
