@@ -185,19 +185,27 @@ class Recording(msgspec.Struct, frozen=True):
         )
 
 
-def lines(values: list[msgspec.Raw]) -> msgspec.Raw:
-    """A JSON array with one value on a line."""
-    return msgspec.Raw(b"[\n" + b",\n".join(bytes(value) for value in values) + b"\n]")
-
-
 def encode_kubernetes(data: KubernetesData) -> msgspec.Raw:
-    """The source's data as the writer wants it: lists sorted by key, one object on a line."""
-    lists = {}
-    for key in sorted(data.lists):
+    """The source's data as the writer wants it: lists sorted by key, one object on a line.
+
+    One join makes it, so that at most two copies of a large cluster are in memory.
+    """
+    chunks: list[bytes | msgspec.Raw] = [
+        *(b'{"version":', msgspec.json.encode(data.version), b',"discovery":', msgspec.json.encode(data.discovery)),
+        b',"lists":{',
+    ]
+    for place, key in enumerate(sorted(data.lists)):
         found = data.lists[key]
         head = {name: getattr(found, name) for name in ResourceList.__struct_fields__[:7]}
-        lists[key] = {**head, "items": lines(found.items), "cells": lines(found.cells)}
-    return msgspec.Raw(msgspec.json.encode({"version": data.version, "discovery": data.discovery, "lists": lists}))
+        chunks += (b"," if place else b"", b"\n", msgspec.json.encode(key), b":", msgspec.json.encode(head)[:-1])
+        for name, values in (("items", found.items), ("cells", found.cells)):
+            chunks.append(f',"{name}":['.encode())
+            for number, value in enumerate(values):
+                chunks += (b",\n" if number else b"\n", value)
+            chunks.append(b"\n]" if values else b"]")
+        chunks.append(b"}")
+    chunks.append(b"}}")
+    return msgspec.Raw(b"".join(chunks))
 
 
 def encode_http(data: HttpData) -> msgspec.Raw:
@@ -230,24 +238,39 @@ def load(path: Path) -> Recording:
     return found
 
 
+def _chunks(recording: Recording) -> Iterator[bytes | msgspec.Raw]:
+    """The file's bytes in order; the data of the parts as it is, uncopied."""
+    head = {"schema": recording.schema, "cluster": recording.cluster, "recorded_at": recording.recorded_at}
+    yield msgspec.json.encode(head)[:-1] + b',"parts":{'
+    for place, name in enumerate(sorted(recording.parts)):
+        part = recording.parts[name]
+        described = msgspec.json.encode(msgspec.structs.replace(part, data=msgspec.Raw(b"")))
+        yield (b"," if place else b"") + msgspec.json.encode(name) + b":" + described.removesuffix(b"}")
+        yield part.data
+        yield b"}"
+    yield b"}}\n"
+
+
 def dump(recording: Recording) -> bytes:
     """The recording as bytes: the same recording gives the same bytes."""
-    head = {"schema": recording.schema, "cluster": recording.cluster, "recorded_at": recording.recorded_at}
-    parts = {name: recording.parts[name] for name in sorted(recording.parts)}
-    return msgspec.json.encode({**head, "parts": parts}) + b"\n"
+    return b"".join(_chunks(recording))
 
 
 def save(recording: Recording, path: Path) -> None:
     """Write atomically: a reader sees the old file or the new one, a crash leaves the old one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise RecordingError(f"cannot write the recording: {error.strerror}", path=path) from error
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(dump(recording))
+            file.writelines(_chunks(recording))
             file.flush()
             os.fsync(file.fileno())
         Path(name).chmod(0o644)
         Path(name).replace(path)
     except OSError as error:
-        Path(name).unlink(missing_ok=True)
         raise RecordingError(f"cannot write the recording: {error.strerror}", path=path) from error
+    finally:
+        Path(name).unlink(missing_ok=True)

@@ -8,9 +8,11 @@ that could hide a letter or a sign counts as suspicious too. Without RE2 every l
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import Any
 
-from truebook.redact.names import WORDS
+from truebook.redact.names import WORDS, is_secret_name
 
 try:
     import re2
@@ -60,6 +62,39 @@ FAST = _LOOK is not None
 """Whether the quick look is quick here."""
 
 
+# The same words in harmless places, common enough to be worth a second look: a key that only refers to a secret
+# (`"secretName":"tls"`), and a name that stands by no value (`{"name":"DB_PASSWORD","valueFrom":{"secretKeyRef":…}}`).
+# Quotes inside JSON strings are escaped, so a bare `{"key":` or `,"key":` is a real key.
+_SCALAR = rb'(?:"[^"\\]*"|[\w.+-]+)'
+_MEMBER = rb'"[^"\\]*":' + _SCALAR
+_KEY = re.compile(rb'[{,]"(\w+)":"', re.ASCII)
+_BEFORE = re.compile(rb"\{(?:" + _MEMBER + rb",)*")
+_NAMED = re.compile(
+    rb'"(?:name|key)":"([\w.\-/]*)"((?:,(?:' + _MEMBER + rb'|"valueFrom":\{"\w+":\{(?:' + _MEMBER + rb",?)*\}\}))*)\}",
+    re.ASCII,
+)
+
+
+def _harmless(data: bytes, start: int) -> bool:
+    """Whether the suspicion that begins at `start` is one of the common false ones."""
+    if named := _NAMED.match(data, start):
+        opened = data.rfind(b"{", 0, start)
+        before = _BEFORE.fullmatch(data, opened, start) if opened >= 0 else None
+        alone = before is not None and b'"value"' not in before.group() and b'"value"' not in named[2]
+        return alone and not _has_shape(named[1])
+    quote = data.rfind(b'"', max(0, start - 64), start)
+    key = _KEY.match(data, quote - 1) if quote > 0 else None
+    return key is not None and not is_secret_name(key[1].decode("ascii"))
+
+
+@lru_cache(maxsize=16384)
+def _has_shape(name: bytes) -> bool:
+    """Whether the text of a name is itself suspicious."""
+    return _LOOK is None or _LOOK.search(name) is not None
+
+
 def may_hold_secret(data: bytes) -> bool:
     """Whether `data`, JSON or text in UTF-8, may hold something to redact. False is certain, True is not."""
-    return _LOOK is None or _LOOK.search(data) is not None
+    if _LOOK is None:
+        return True
+    return any(not _harmless(data, match.start()) for match in _LOOK.finditer(data))

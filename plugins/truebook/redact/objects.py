@@ -87,6 +87,34 @@ def redact_value(item: Any) -> Any:
     return item
 
 
+_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ENTRIES = msgspec.json.Decoder(list[msgspec.Raw])
+_SMALL = 512
+"""Bytes of JSON that are decoded and walked as a whole."""
+_BY_NEIGHBOUR = frozenset(("value", "data", "stringData"))
+
+
+def _narrow(data: bytes) -> bytes:
+    """Redact suspicious JSON by walking only its suspicious parts; the others stay bytes.
+
+    What a rule judges by its neighbours is walked together: see `_field` and `_sequence`.
+    """
+    if len(data) > _SMALL and data.startswith(b"{"):
+        fields = _FIELDS.decode(data)
+        if _BY_NEIGHBOUR.isdisjoint(fields) and not any(
+            is_secret_name(key) or redact_text(key) is not key for key in fields
+        ):
+            parts = {key: redact_json(bytes(part)) for key, part in fields.items()}
+            return msgspec.json.encode({key: msgspec.Raw(part) for key, part in parts.items()})
+    elif len(data) > _SMALL and data.startswith(b"[{"):
+        entries = _ENTRIES.decode(data)
+        if all(bytes(entry).startswith(b"{") for entry in entries):
+            return msgspec.json.encode([msgspec.Raw(redact_json(bytes(entry))) for entry in entries])
+    item = msgspec.json.decode(data)
+    found = redact_value(item)
+    return data if found is item else msgspec.json.encode(found)
+
+
 def redact_json(data: bytes) -> bytes:
     """JSON bytes without secrets; the same bytes where there is nothing to take out.
 
@@ -95,8 +123,6 @@ def redact_json(data: bytes) -> bytes:
     if not may_hold_secret(data):
         return data
     try:
-        item = msgspec.json.decode(data)
-        found = redact_value(item)
-        return data if found is item else msgspec.json.encode(found)
+        return _narrow(data)
     except RecursionError:
         return b"{}"
