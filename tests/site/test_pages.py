@@ -178,7 +178,7 @@ def tables(html: str) -> Iterator[tuple[str, list[list[str]]]]:
 
 def test_the_landing_page_has_all_components_live(site: Path) -> None:
     found = dict(tables((site / "index.html").read_text(encoding="utf-8")))
-    assert list(found) == list(ROWS)
+    assert list(found) == [*ROWS, "Platform", "Apps"]
     for group, rows in ROWS.items():
         header, *cells = found[group]
         assert header == ["Component", "Purpose", "Storage" if group == "Backup" else "URL", "Status", "Version"]
@@ -188,8 +188,10 @@ def test_the_landing_page_has_all_components_live(site: Path) -> None:
             assert row[1] == purpose
             assert re.sub("<[^>]+>", "", row[2]) == third
             assert re.search(r"\d+\.\d+", row[4])
+    for header, *cells in found.values():
+        assert "Status" in header
         for row in cells:
-            assert 'class="truebook-status truebook-status--' in row[3]
+            assert 'class="truebook-status truebook-status--' in row[3] or "GitHub" in row[0]
 
 
 def test_the_tables_say_what_the_recorded_objects_say(site: Path) -> None:
@@ -201,13 +203,14 @@ def test_the_tables_say_what_the_recorded_objects_say(site: Path) -> None:
         for item in lists["argoproj.io/applications"]["items"]
     }
     rows = {
-        re.sub("<[^>]+>", "", row[0]).lower(): re.sub("<[^>]+>", "", row[3])
+        re.sub("<[^>]+>", "", row[0]).lower().replace(" ", "-"): re.sub("<[^>]+>", "", row[3])
         for _, table in tables((site / "index.html").read_text(encoding="utf-8"))
         for row in table[1:]
     }
     compared = {name: word for name, word in health.items() if name in rows}
-    assert len(compared) >= 8
+    assert len(compared) >= 12
     assert {name: rows[name] for name in compared} == compared
+    assert {"Healthy", "Degraded", "Progressing"} <= set(compared.values())
 
 
 def test_the_landing_page_has_its_runbooks_steps_and_topics(site: Path) -> None:
@@ -259,5 +262,5 @@ def test_what_is_committed_is_what_the_homelab_says(page: str, inventory: Invent
 
     committed = (DOCS / page).read_text(encoding="utf-8")
     filled = regions.fill(committed, path=page, inventory=inventory, page_url=link, live=False)
-    blocks = re.compile(r"(<!-- BEGIN truebook:components.*?<!-- END truebook -->)", re.DOTALL)
+    blocks = re.compile(r"<!-- BEGIN truebook:(?:components|stack).*?<!-- END truebook -->", re.DOTALL)
     assert blocks.findall(filled) == blocks.findall(committed)
