@@ -256,3 +256,11 @@ def test_an_arrow_that_was_found_wins_over_a_stated_one() -> None:
         ("vault", "argocd", "secrets", "stated"),
     ]
     assert found.relations[1].evidence == Evidence("catalog", "truebook.yml:10", "relations")
+
+
+def test_a_workload_that_is_gone_keeps_the_application_of_its_name() -> None:
+    status = {"health": {"status": "Healthy"}, "resources": [resource("StatefulSet", "vault")]}
+    lists = {"applications": [application("vault", status=status)], "statefulsets": []}
+    for find in ({"workload": "StatefulSet apps/vault"}, {"workload": "StatefulSet apps/x", "application": "vault"}):
+        (found,) = built(catalog(stated("vault", find=find)), **lists).components
+        assert (found.get("application"), found.get("health")) == ("vault", "Missing")

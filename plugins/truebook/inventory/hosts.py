@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*")
-_WORDS = re.compile(r"(/[A-Za-z0-9_~-]+(?![.]))*")
+_WORDS = re.compile(r"(/[A-Za-z0-9_~-]+(?=[/(\[{|*+?$^\\]))*")
 _PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*/?")
 
 

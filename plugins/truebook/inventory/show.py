@@ -63,7 +63,7 @@ def as_text(inventory: Inventory, component: str | None = None) -> str:
     chosen = inventory.components if component is None else (_one(inventory, component),)
     lines = [f"cluster {_safe(inventory.cluster) or '(no name)'}, recorded {_safe(inventory.recorded_at)}"]
     lines += [
-        f"{source.name} is {source.state}: {_safe(source.reason) or 'no reason given'}"
+        f"{_safe(source.name)} is {source.state}: {_safe(source.reason) or 'no reason given'}"
         for source in inventory.sources
         if source.state != "fresh"
     ]
@@ -89,7 +89,7 @@ def _block(component: Component) -> list[str]:
     for key, found in component.values.items():
         values = found.value if isinstance(found.value, tuple) else (found.value,)
         shown = [_safe(value) for value in values] or [""]
-        rows.append((_safe(key), shown[0], f"{found.evidence.source}: {_safe(found.evidence)}"))
+        rows.append((_safe(key), shown[0], _safe(f"{found.evidence.source}: {found.evidence}")))
         rows += [("", value, "") for value in shown[1:]]
     keys = max((len(key) for key, _, _ in rows), default=0)
     width = min(max((len(value) for _, value, _ in rows), default=0), _WIDEST)

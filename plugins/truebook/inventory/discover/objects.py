@@ -11,7 +11,7 @@ from truebook.recording import HttpData, KubernetesData
 
 
 def objects(kubernetes: KubernetesData, key: str) -> Iterator[Any]:
-    """The objects of `group/resource`. One that is no JSON Python can hold (a lone surrogate, a number without
+    """The objects of `group/resource`. One that Python cannot hold (bytes that are not UTF-8, a number without
     end) is left out: it must not take the others with it."""
     found = kubernetes.lists.get(key)
     for raw in found.items if found else ():

@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from truebook.inventory.discover.workloads import GROUPS
-from truebook.inventory.facts import INSTANCE, PART_OF, Exposure, Facts, Ref, Workload
+from truebook.inventory.facts import INSTANCE, PART_OF, Application, Exposure, Facts, Ref, Workload, bears
 from truebook.inventory.join.membership import Membership
 from truebook.inventory.join.parts import Backends, Division, Key, Part
 from truebook.inventory.join.subject import Joined, Subject
@@ -89,6 +89,7 @@ class _Catalog:
             free = [key for key in inside.get(application.ref, ()) if key not in taken]
             for key in [key for key in free if not key[1]] or free:
                 taken[key] = component.name
+        self._take_homes_of_the_missing(division, taken)
         index = _names(division)
         for component in (c for c in vague if not c.find.application):
             for key in index.get(component.name.lower(), ()):
@@ -97,6 +98,25 @@ class _Catalog:
                     break
         return taken
 
+    def _take_homes_of_the_missing(self, division: Division, taken: dict[Key, str]) -> None:
+        """A component whose workload is gone keeps its Application, where that holds nothing of another."""
+        for component in self._components:
+            ref = expected(component)
+            application = None if ref is None or ref in self._known else self._application(component)
+            part = None if application is None else division.parts.get((application.ref, ""))
+            if ref is None or application is None or part is None:
+                continue
+            if not part.workloads or bears(ref.name, application.ref.name):
+                taken.setdefault((application.ref, ""), component.name)
+
+    def _application(self, component: CatalogComponent) -> Application | None:
+        """The Application that the catalog names, else the one that lists the workload that it names."""
+        if component.find.application:
+            return self._members.named(component.find.application)
+        ref = expected(component)
+        found = None if ref is None else self._members.listing(ref)
+        return None if found is None else found[0]
+
     def subjects(self, division: Division, taken: dict[Key, str]) -> Iterator[Subject]:
         """The catalog's components with what they took."""
         parts: dict[str, list[Part]] = {}
@@ -104,8 +124,7 @@ class _Catalog:
             parts.setdefault(name, []).append(division.parts[key])
         for component in self._components:
             subject = Subject(component.name, component, self._file, expected=expected(component))
-            if component.find.application:
-                subject.application = self._members.named(component.find.application)
+            subject.application = self._application(component)
             if component.find.repository:
                 subject.repository = Value(component.find.repository, subject.line("find.repository"))
             for exposure in self._exposures.get(component.find.ingress or "", ()):

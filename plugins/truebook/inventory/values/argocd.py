@@ -47,15 +47,15 @@ def sync(subject: Subject, known: Joined) -> Value | None:
 def health(subject: Subject, known: Joined) -> Value | None:
     """The Application's; for a part of it, or without one, the worst of its workloads'. A workload that the catalog
     names and the cluster does not have is Missing."""
+    missing = _missing(subject, known)
     if subject.application is not None and subject.whole:
         found = subject.application.text("status", "health", "status")
         if found is not None:
-            return found
+            return _worst([found, *([missing] if missing else [])], _HEALTH)
     listed = [value for entry, at in entries(subject) if (value := _word(entry, at, "health", "status")) is not None]
     judged = [
         Value(w.health, Evidence("kubernetes", str(w.ref), w.health_field)) for w in subject.workloads if w.health
     ]
-    missing = _missing(subject, known)
     told = [*(listed or judged), *([missing] if missing else [])]
     return _worst(told, _HEALTH) if told else None
 
@@ -73,7 +73,8 @@ def status_message(subject: Subject, known: Joined) -> Value | None:
             message = _word(entry, where, "health", "message")
             if message is not None:
                 return message
-    return _lacking(subject.workloads)
+    told = health(subject, known)
+    return None if told is None or told.value == "Healthy" else _lacking(subject.workloads)
 
 
 def _lacking(workloads: list[Workload]) -> Value | None:
