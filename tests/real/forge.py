@@ -153,7 +153,7 @@ class _Proxy(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_error(403, "only CONNECT to port 443")
 
-    do_POST = do_HEAD = do_GET
+    do_POST = do_HEAD = do_GET  # noqa: N815 - so http.server calls them
 
     def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the base class's name
         """Quiet."""
@@ -178,7 +178,7 @@ def _host_handler(answer: Host) -> type[BaseHTTPRequestHandler]:
             if self.command != "HEAD":
                 self.wfile.write(found.body)
 
-        do_GET = do_POST = do_HEAD = do_PUT = do_PATCH = do_DELETE = _handle
+        do_GET = do_POST = do_HEAD = do_PUT = do_PATCH = do_DELETE = _handle  # noqa: N815
 
         def _sized(self, headers: Mapping[str, str]) -> bytes:
             return self.rfile.read(int(headers.get("content-length", 0)))

@@ -75,7 +75,7 @@ class History:
 
     def _before_edits(self, file: Path) -> str:
         """What the file held before the edits that are still to come: the folder shows how it ends."""
-        text = (self._source / file).read_text()
+        text: str = (self._source / file).read_text()
         for edit in reversed([commit["edit"] for commit in self._commits if "edit" in commit]):
             if edit["path"] == str(file):
                 text = text.replace(edit["now"], edit["was"])
@@ -108,9 +108,7 @@ class History:
 def histories(root: Path) -> dict[str, History]:
     """Make every repository of history.yml below `root`, without commits yet; by `OWNER/NAME`."""
     described = yaml.safe_load((HOMELAB / "history.yml").read_text())
-    return {
-        name: History(name, about, described["author"], root) for name, about in described["repositories"].items()
-    }
+    return {name: History(name, about, described["author"], root) for name, about in described["repositories"].items()}
 
 
 def charts(root: Path) -> None:

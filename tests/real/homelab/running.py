@@ -27,6 +27,7 @@ from tests.real.homelab.standins import StandIns
 from tests.real.servers.argocd import ArgoCD
 from tests.real.servers.cluster import Cluster
 from tests.real.servers.process import NotReady, wait_until
+from truebook import recording
 
 ROOT = HOMELAB.parent
 REPOSITORY = "homelab-example/homelab"
@@ -74,7 +75,7 @@ class Homelab:
 
     # --- bringing it up ---------------------------------------------------------------------------------------
 
-    def deploy(self, *, within: float = 240) -> None:
+    def deploy(self, *, within: float = 600) -> None:
         """Push, bootstrap as the repository's README says, wait until all runs, then push what came later.
 
         :raises NotReady: an application did not reach its state; with what it said.
@@ -157,12 +158,14 @@ class Homelab:
     def record(self, output: Path) -> None:
         """Run `truebook record` with exactly the documentation's rights.
 
-        :raises RuntimeError: it failed; with what it said.
+        :raises RuntimeError: not everything could be read; with what it said. `output` is then left as it was.
         """
         self._say(f"recording into {output.name}")
-        done = self.truebook("record", "--output", str(output))
+        fresh = self.cluster.folder / "recording.json"  # one that no earlier recording can lend stale parts to
+        done = self.truebook("record", "--output", str(fresh))
         if done.returncode != 0:
             raise RuntimeError(f"truebook record: exit {done.returncode}: {done.stderr.strip()}")
+        recording.save(recording.load(fresh), output)
 
     def truebook(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run truebook with the documentation's rights and this project's own truebook.yml."""

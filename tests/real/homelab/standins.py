@@ -47,7 +47,7 @@ class StandIns:
 
     def _run(self) -> None:
         try:
-            while not self._over.wait(0.3):
+            while not self._over.wait(0.5):
                 for deployment, play in CONTROLLERS.items():
                     if _available(self._api, deployment):
                         play(self._api)

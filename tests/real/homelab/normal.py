@@ -1,0 +1,110 @@
+"""What two recordings of the same homelab must have in common.
+
+`normalise` takes out what a cluster, ArgoCD and the clock choose anew each time, and nothing else:
+
+| what | becomes |
+|---|---|
+| times, ages, and the time in the name of a Backup or Restore | `<time>`, `<age>`, `<stamp>` |
+| UIDs, resourceVersions | `<uid>`, `<version>` |
+| the generation of ArgoCD's own objects: their status counts too | `<generation>` |
+| the last letters of a Pod's or EndpointSlice's generated name | `<suffix>` |
+| addresses of Services and Pods, and the node a Pod was placed on | `<ip>`, `<node>` |
+
+Lists are sorted anew afterwards, since they were sorted by what has been taken out: objects with their table cells,
+conditions, endpoints.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+NODES = re.compile(r"nuc-\d")
+_REPLACEMENTS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "<time>"),
+    (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "<uid>"),
+    (re.compile(r"\b10\.0\.\d+\.\d+\b"), "<ip>"),
+    (re.compile(r"\b(nightly|weekly)-\d{14}\b"), r"\1-<stamp>"),
+)
+_AGE = re.compile(r"(\d+y)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?")
+_GENERATED = re.compile(r"-[bcdfghjklmnpqrstvwxz2456789]{5}$")
+
+
+def normalise(recording: dict[str, Any]) -> dict[str, Any]:
+    """A recording, decoded from its JSON, without what differs from one run to the next."""
+    lists = recording["parts"]["kubernetes"]["data"]["lists"]
+    for found in lists.values():
+        for item in found["items"]:
+            _object(item)
+        found["cells"] = [[_cell(cell) for cell in cells] for cells in found["cells"]]
+        found["resource_version"] = "<version>"
+    for key in ("pods", "discovery.k8s.io/endpointslices"):
+        _placed(lists.get(key, {"items": [], "cells": []}))
+    for answer in recording["parts"]["argocd"]["data"]["answers"].values():
+        for item in (answer["body"] or {}).get("items") or ():
+            _object(item)
+    whole: dict[str, Any] = _texts(recording, _plain)
+    for found in whole["parts"]["kubernetes"]["data"]["lists"].values():
+        pairs = sorted(zip(found["items"], found["cells"], strict=True) if found["cells"] else (), key=_order)
+        found["items"] = [item for item, _ in pairs] or sorted(found["items"], key=_order)
+        found["cells"] = [cells for _, cells in pairs]
+    return whole
+
+
+def _object(item: dict[str, Any]) -> None:
+    meta = item["metadata"]
+    for key in ("resourceVersion", "uid"):
+        if key in meta:
+            meta[key] = f"<{key}>"
+    if item.get("apiVersion", "argoproj.io").startswith("argoproj.io") and "generation" in meta:
+        meta["generation"] = "<generation>"
+    conditions = item.get("status", {}).get("conditions")
+    if conditions:
+        conditions.sort(key=lambda condition: condition["type"])
+
+
+def _placed(found: dict[str, Any]) -> None:
+    """Pods and EndpointSlices: generated names, and the nodes that the scheduler chose."""
+    names = {item["metadata"]["name"] for item in found["items"] if "generateName" in item["metadata"]}
+
+    def plain(text: str) -> str:
+        if text in names:
+            return _GENERATED.sub("-<suffix>", text)
+        return NODES.sub("<node>", text)
+
+    found["items"] = [_texts(item, plain) for item in found["items"]]
+    found["cells"] = _texts(found["cells"], plain)
+    for item in found["items"]:
+        status = item.get("status", {})
+        for key in {"hostIP", "hostIPs", "podIP", "podIPs"} & status.keys():
+            status[key] = "<ip>"
+        for endpoint in item.get("endpoints") or ():
+            endpoint["addresses"] = "<ip>"
+            endpoint.get("targetRef", {}).pop("name", None)
+        if item.get("endpoints"):
+            item["endpoints"].sort(key=_order)
+
+
+def _cell(cell: Any) -> Any:
+    return "<age>" if isinstance(cell, str) and cell and _AGE.fullmatch(cell) else cell
+
+
+def _plain(text: str) -> str:
+    for pattern, name in _REPLACEMENTS:
+        text = pattern.sub(name, text)
+    return text
+
+
+def _texts(value: Any, change: Callable[[str], str]) -> Any:
+    """The value with every text in it changed."""
+    if isinstance(value, dict):
+        return {key: _texts(each, change) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_texts(each, change) for each in value]
+    return change(value) if isinstance(value, str) else value
+
+
+def _order(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)

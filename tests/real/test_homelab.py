@@ -1,0 +1,176 @@
+"""The embedded homelab: its recording is what `scripts/homelab` makes of the files in `homelab/`, and stays so."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import truebook.inventory
+from tests.real.conftest import _start
+from tests.real.homelab.__main__ import EMBEDDED
+from tests.real.homelab.normal import normalise
+from tests.real.homelab.repositories import histories
+from tests.real.homelab.running import REPOSITORY, ROOT, UNWELL, WELL, Homelab
+from truebook import settings
+from truebook.model import Inventory
+from truebook.recording import load
+
+Json = dict[str, Any]
+MAKE_IT_AGAIN = "homelab/ has changed since its recording was made: run scripts/homelab"
+
+SEED_ARROWS = {
+    ("git", "argocd"),
+    ("argocd", "authentik"),
+    ("argocd", "vault"),
+    ("argocd", "prometheus"),
+    ("authentik", "grafana"),
+    ("vault", "argocd"),
+    ("prometheus", "grafana"),
+    ("prometheus", "alertmanager"),
+    ("velero", "minio"),
+}
+
+
+@pytest.fixture(scope="module")
+def embedded() -> Json:
+    found: Json = json.loads(EMBEDDED.read_text())
+    return found
+
+
+@pytest.fixture(scope="module")
+def inventory() -> Inventory:
+    """What the site shows of the embedded recording."""
+    return truebook.inventory.build(load(EMBEDDED), settings.load(ROOT / "truebook.yml"), origin="test")
+
+
+@pytest.fixture(scope="module")
+def recorded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Json:
+    """A recording of the homelab, made now."""
+    output = tmp_path_factory.mktemp("homelab") / "homelab.json"
+    with _start(request, Homelab) as homelab:
+        homelab.deploy()
+        homelab.record(output)
+        text = output.read_text()
+        for own in (str(homelab.cluster.folder), homelab.cluster.url, homelab.argocd.server, homelab.forge.url):
+            assert own not in text
+        for secret in (homelab.cluster.token, homelab.argocd.admin_token, homelab.argocd.docs_token):
+            assert secret not in text
+    found: Json = json.loads(text)
+    return found
+
+
+def applications(recording: Json) -> dict[str, Json]:
+    items = recording["parts"]["argocd"]["data"]["answers"]["/api/v1/applications"]["body"]["items"]
+    return {item["metadata"]["name"]: item for item in items}
+
+
+def states(recording: Json) -> dict[str, tuple[str, str]]:
+    return {
+        name: (item["status"]["sync"]["status"], item["status"]["health"]["status"])
+        for name, item in applications(recording).items()
+    }
+
+
+# --- the embedded recording, without any server -----------------------------------------------------------------
+
+
+def test_it_is_of_the_repository_as_it_is_now(embedded: Json, tmp_path: Path) -> None:
+    for name, history in histories(tmp_path).items():
+        history.push()
+        history.push(after_deployment=True)
+        remote = embedded["parts"]["git"]["data"]["remotes"][f"https://github.com/{name}.git"]
+        assert remote["refs"]["refs/heads/main"] == history.head, MAKE_IT_AGAIN
+
+
+def test_three_applications_are_unwell_and_no_other(embedded: Json) -> None:
+    assert {name: state for name, state in states(embedded).items() if state != WELL} == UNWELL
+    assert len(states(embedded)) > 20
+
+
+def test_everything_was_read_and_nothing_was_forbidden(embedded: Json) -> None:
+    parts = embedded["parts"]
+    assert {name: part["state"] for name, part in parts.items()} == dict.fromkeys(
+        ("argocd", "git", "kubernetes"), "fresh"
+    )
+    reads = [read for part in parts.values() for read in part["reads"]]
+    assert {read["state"] for read in reads} == {"read", "absent"}
+    assert 60 <= sum(len(found["items"]) for found in parts["kubernetes"]["data"]["lists"].values()) <= 300
+
+
+def test_what_is_deployed_and_what_is_in_git_are_two_facts(embedded: Json, inventory: Inventory) -> None:
+    paperless = inventory.component("paperless")
+    assert paperless is not None
+    head = embedded["parts"]["git"]["data"]["remotes"][f"https://github.com/{REPOSITORY}.git"]["refs"]["HEAD"]
+    deployed = applications(embedded)["paperless"]["status"]["history"][-1]["revisions"][-1]
+    assert deployed != head
+    assert paperless.get("version") == "2.19.6"
+
+
+def test_nothing_of_the_machine_that_made_it_is_in_it() -> None:
+    text = EMBEDDED.read_text()
+    for own in ("127.0.0.1", "localhost:2", "localhost:3", "/tmp/", str(ROOT), str(Path.home()) + "/."):
+        assert own not in text, own
+
+
+def test_the_seed_page_comes_out_with_its_groups_and_arrows(inventory: Inventory) -> None:
+    found = {(relation.source, relation.target) for relation in inventory.relations}
+    assert found >= SEED_ARROWS
+    groups = {component.name: component.group for component in inventory.components}
+    assert {name: groups[name] for arrow in SEED_ARROWS for name in arrow} == {
+        "git": "GitOps",
+        "argocd": "GitOps",
+        "authentik": "Security",
+        "vault": "Security",
+        "prometheus": "Observability",
+        "grafana": "Observability",
+        "alertmanager": "Observability",
+        "velero": "Backup",
+        "minio": "Backup",
+    }
+    assert "Other" not in groups.values()
+
+
+# --- what the comparison sees ------------------------------------------------------------------------------------
+
+
+def test_times_and_names_that_are_generated_do_not_count(embedded: Json) -> None:
+    other = json.loads(
+        json.dumps(embedded).replace(embedded["recorded_at"], "2030-01-01T00:00:00Z").replace("nuc-1", "nuc-2")
+    )
+    for found in (embedded, other):
+        found["parts"]["kubernetes"]["data"]["lists"].pop("nodes")  # nodes are compared by name
+    lists = other["parts"]["kubernetes"]["data"]["lists"]
+    for item in lists["pods"]["items"]:
+        item["metadata"]["uid"] = "00000000-0000-0000-0000-000000000000"
+    assert normalise(copy.deepcopy(embedded)) == normalise(other)
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        ("jellyfin:10.11.4", "jellyfin:10.11.5"),
+        ('"OutOfSync"', '"Synced"'),
+        ("192.168.1.240", "192.168.1.241"),
+        ("grafana.homelab.local", "graphs.homelab.local"),
+    ],
+)
+def test_every_fact_counts(embedded: Json, was: str, now: str) -> None:
+    other = json.loads(json.dumps(embedded).replace(was, now))
+    assert normalise(copy.deepcopy(embedded)) != normalise(other)
+
+
+# --- made anew ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.real
+@pytest.mark.timeout(1200)
+def test_made_anew_it_is_the_same(embedded: Json, recorded: Json) -> None:
+    assert states(recorded) == {name: UNWELL.get(name, WELL) for name in states(recorded)}
+    old, new = (json.dumps(normalise(copy.deepcopy(found)), indent=1).splitlines() for found in (embedded, recorded))
+    difference = list(difflib.unified_diff(old, new, "embedded", "made anew", lineterm="", n=8))
+    assert not difference, "\n".join(difference[:200])
