@@ -87,9 +87,9 @@ class ArgoApi:
         if request.method != "GET" and not request.headers.get("content-type", "").startswith("application/json"):
             return PlainTextResponse("Invalid content type\n", 415)
         parts = path.strip("/").split("/")
-        if parts != ["api", "version"] and (parts[:2] != ["api", "v1"] or parts[2:3] == [""]):
+        if parts[0] != "api":
             return PlainTextResponse("404 page not found\n", 404)
-        if parts[:2] == ["api", "v1"] and (len(parts) < 3 or parts[2] not in SERVICES):
+        if parts != ["api", "version"] and not (parts[1:2] == ["v1"] and parts[2:] and parts[2] in SERVICES):
             return PlainTextResponse("Not Found\n", 404)
         try:
             if request.method != "GET":

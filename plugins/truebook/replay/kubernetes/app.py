@@ -24,6 +24,7 @@ from truebook.replay.kubernetes.status import (
     forbidden,
     forbidden_path,
     method_not_allowed,
+    no_such_object,
     no_such_resource,
 )
 from truebook.replay.kubernetes.store import Objects, Store
@@ -105,14 +106,14 @@ class KubernetesApi:
             raise self._unknown(target.group)
         verbs = resource.verbs
         if target.subresource:
-            # What stands behind a proxied path is no subresource of its own.
-            found = resource.subresource(target.subresource.partition("/")[0])
-            if found is None:
+            found = resource.subresource(target.subresource)
+            if found is None and self.discovery.is_custom(target.group):
+                raise no_such_object(target)
+            # Only a proxy has paths of its own behind it.
+            if found is None or (target.below and target.subresource != "proxy"):
                 raise self._unknown(target.group)
             verbs = found.verbs
-        # A namespaced list has no creations where it spans all namespaces.
-        everywhere = namespaced and not target.namespace and target.verb not in READS
-        if target.verb not in verbs or everywhere:
+        if target.verb not in verbs or _misplaced(target, namespaced):
             raise method_not_allowed()
 
     def _permits(self, target: Target) -> bool:
@@ -151,6 +152,16 @@ class KubernetesApi:
         if not chosen.bookmarks:
             return _json(events)
         return StreamingResponse(_linger(events), headers=HEADERS, media_type="application/json")
+
+
+def _misplaced(target: Target, namespaced: bool) -> bool:
+    """Whether the resource has the verb, but not here: collections are not updated, objects not created twice,
+    and nothing is written in all namespaces at once."""
+    if target.verb in ("update", "patch"):
+        return not target.name
+    if target.verb == "create" and target.name and not target.subresource:
+        return True
+    return namespaced and not target.namespace and target.verb not in READS
 
 
 async def _linger(events: bytes) -> AsyncIterator[bytes]:

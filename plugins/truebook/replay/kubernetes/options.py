@@ -48,8 +48,8 @@ def truth(params: Mapping[str, str], name: str) -> bool:
 
 def parse(params: Mapping[str, str], watch: bool) -> Options:
     """The options in the query. Raises Refused."""
-    limit = _integer(params.get("limit", ""))
-    _integer(params.get("timeoutSeconds", ""))
+    limit = _integer(params.get("limit", "0"))
+    _integer(params.get("timeoutSeconds", "0"))
     timeout = params.get("timeout", "")
     if timeout and not DURATION.fullmatch(timeout):
         raise bad_request(f'invalid timeout specified in the request URL - time: invalid duration "{timeout}"')
@@ -100,9 +100,9 @@ def _forbidden(message: str, field: str = "resourceVersionMatch") -> Refused:
 
 
 def _integer(text: str) -> int:
-    if text and not re.fullmatch(r"[+-]?\d+", text):
+    if not re.fullmatch(r"[+-]?\d+", text):
         raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
-    return int(text or 0)
+    return int(text)
 
 
 def _version(text: str, watch: bool) -> int:

@@ -64,7 +64,7 @@ def get(read: Read, params: Mapping[str, str]) -> bytes:
             _check_include(read)
             return _table(read, [item], {"resourceVersion": item.meta.resourceVersion})
         case "PartialObjectMetadata":
-            return item.partial()
+            return item.partial(read.media.version)
         case "PartialObjectMetadataList":
             raise not_acceptable(f"you requested {read.media.form}, but the requested object is not a list")
     return item.raw
@@ -101,7 +101,7 @@ def list_(read: Read, options: Options) -> bytes:
             _check_include(read)
             return _table(read, chosen, metadata)
         case "PartialObjectMetadataList":
-            partial = [item.partial() for item in chosen]
+            partial = [item.partial(read.media.version) for item in chosen]
             return _envelope("PartialObjectMetadataList", f"meta.k8s.io/{read.media.version}", metadata, partial)
         case "PartialObjectMetadata":
             raise not_acceptable(f"you requested {read.media.form}, but the requested object is a list")
@@ -130,7 +130,7 @@ def _initial_events(read: Read, items: Iterable[Item], *, bookmark: bool) -> Ite
         if read.media.form == "Table":
             body = _table(read, [item], {"resourceVersion": item.meta.resourceVersion}, head=first)
         elif read.media.form == "PartialObjectMetadata":
-            body = item.partial()
+            body = item.partial(read.media.version)
         else:
             body = item.raw
         yield b'{"type":"ADDED","object":' + body + b"}\n"
@@ -142,9 +142,10 @@ def _initial_events(read: Read, items: Iterable[Item], *, bookmark: bool) -> Ite
 def _bookmark(read: Read) -> dict[str, object]:
     version = str(read.objects.newest)
     metadata = {"resourceVersion": version, "annotations": {"k8s.io/initial-events-end": "true"}}
-    partial: dict[str, object] = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata}
+    group_version = f"meta.k8s.io/{read.media.version}"
+    partial: dict[str, object] = {"kind": "PartialObjectMetadata", "apiVersion": group_version, "metadata": metadata}
     if read.media.form == "Table":
-        head = {"kind": "Table", "apiVersion": f"meta.k8s.io/{read.media.version}"}
+        head = {"kind": "Table", "apiVersion": group_version}
         rows = [{"cells": [], "object": partial}]
         return {**head, "metadata": {"resourceVersion": version}, "columnDefinitions": None, "rows": rows}
     if read.media.form:
@@ -160,9 +161,9 @@ def _too_old(since: int, newest: int) -> bytes:
 def _position(read: Read, options: Options) -> Position | None:
     if not options.token:
         return None
+    position = decode_position(options.token)
     if options.version:
         raise bad_request("specifying resource version is not allowed when using continue")
-    position = decode_position(options.token)
     newest = read.objects.newest
     if position.version >= 0 and position.version != newest:
         raise expired(TOO_OLD_TO_CONTINUE, encode_position(Position(-1, f"/{position.start}")))
@@ -212,7 +213,7 @@ def _page(items: Sequence[Item], selected: Callable[[Item], bool] | None, limit:
 
 def _envelope(kind: str, api_version: str, metadata: object, items: Sequence[bytes]) -> bytes:
     head = msgspec.json.encode({"kind": kind, "apiVersion": api_version, "metadata": metadata})
-    return b'%s,"items":[%s]}\n' % (head[:-1], b",".join(items))
+    return b'%s,"items":[%s]}' % (head[:-1], b",".join(items))
 
 
 def _check_include(read: Read) -> None:
@@ -244,7 +245,7 @@ def _table(read: Read, items: Sequence[Item], metadata: object, *, head: bool = 
         found = item.decode_metadata() if shallow else item.decode()
         printed = [printers[index](found, cell, now) if index in printers else cell for index, cell in enumerate(cells)]
         rows.append(b'{"cells":%s,"object":%s}' % (msgspec.json.encode(printed), _row_object(read, item)))
-    return b'%s,"rows":[%s]}\n' % (start[:-1], b",".join(rows))
+    return b'%s,"rows":[%s]}' % (start[:-1], b",".join(rows))
 
 
 COLUMN = ("name", "type", "format", "description", "priority")
@@ -256,7 +257,7 @@ def _row_object(read: Read, item: Item) -> bytes:
             return b"null"
         case "Object":
             return item.raw
-    return item.partial()
+    return item.partial(read.media.version)
 
 
 def offers_tables(objects: Objects) -> bool:

@@ -10,8 +10,8 @@ NAMESPACE_SUBRESOURCES = ("status", "finalize")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is asked for. `verb` is empty for a method that stands for none; `namespace`, `name` and
-    `subresource` are empty where the path has none; `group` is empty for the core group."""
+    """What is asked for. `verb` is empty for a method that stands for none; `namespace`, `name`,
+    `subresource` and what is `below` it are empty where the path has none; `group` is empty for the core group."""
 
     verb: str
     group: str
@@ -20,6 +20,7 @@ class Target:
     namespace: str = ""
     name: str = ""
     subresource: str = ""
+    below: str = ""
 
     @property
     def qualified(self) -> str:
@@ -48,7 +49,7 @@ def parse(method: str, path: str, watch: bool) -> Target | None:
     namespace = ""
     if rest[0] == "namespaces" and len(rest) > 2 and not (len(rest) == 3 and rest[2] in NAMESPACE_SUBRESOURCES):
         namespace, rest = rest[1], rest[2:]
-    resource, name, subresource = (*rest, "", "")[0], (*rest, "", "")[1], "/".join(rest[2:])
+    resource, name, subresource, *below = *rest, *[""] * (3 - len(rest))
     if not name:
         verb = {"get": "watch" if watch else "list", "delete": "deletecollection"}.get(verb, verb)
-    return Target(verb, group, version, resource, namespace, name, subresource)
+    return Target(verb, group, version, resource, namespace, name, subresource, "/".join(below))

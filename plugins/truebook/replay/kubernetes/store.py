@@ -50,11 +50,27 @@ class Item:
         """An object that has its metadata only."""
         return {"metadata": msgspec.json.decode(self.metadata)}
 
-    def partial(self) -> bytes:
-        """The object's PartialObjectMetadata."""
-        return (
-            b'{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":' + bytes(self.metadata) + b"}"
-        )
+    def partial(self, version: str) -> bytes:
+        """The object's PartialObjectMetadata, in this version of meta.k8s.io."""
+        metadata = bytes(self.metadata)
+        if TEMPLATE_GENERATION in metadata:
+            metadata = _without_template_generation(metadata)
+        head = {"kind": "PartialObjectMetadata", "apiVersion": f"meta.k8s.io/{version}"}
+        return b'%s,"metadata":%s}' % (msgspec.json.encode(head)[:-1], metadata)
+
+
+TEMPLATE_GENERATION = b'"deprecated.daemonset.template.generation"'
+
+
+def _without_template_generation(raw: bytes) -> bytes:
+    """A DaemonSet's metadata without the annotation that stands for a field of old: the API server adds it to
+    whole objects only."""
+    metadata = msgspec.json.decode(raw)
+    annotations = metadata.get("annotations") or {}
+    annotations.pop(TEMPLATE_GENERATION.decode().strip('"'), None)
+    if not annotations:
+        metadata.pop("annotations", None)
+    return msgspec.json.encode(metadata)
 
 
 class Objects:
