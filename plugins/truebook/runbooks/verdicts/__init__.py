@@ -1,0 +1,44 @@
+"""Verdicts: what a script's commands would do, by their words alone.
+
+`judge` reads a script as bash would and asks a table per tool. It is an allow-list: a program, verb, flag or bit of
+shell that it does not know makes the command `unknown`, and an unknown command is never run. A block is as bad as its
+worst command, in the order `read`, `local`, `write`, `destructive`, `secret`, `exec`, `interactive`, `unknown`.
+
+A variable that the script sets is followed; text that only running would show is never taken for a verb or a flag.
+A variable that nothing sets is taken for a name, as a placeholder is: whoever fills it has the filled text judged again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from truebook.model import CommandVerdict, Judgement
+from truebook.runbooks.shell import Problem, refuse_text
+from truebook.runbooks.verdicts import builtins
+from truebook.runbooks.verdicts.order import ORDER, rank, worst
+from truebook.runbooks.verdicts.ruling import ANY
+from truebook.runbooks.verdicts.tools import TOOLS
+from truebook.runbooks.verdicts.variables import Scope
+from truebook.runbooks.verdicts.walk import judge_script, judge_tool
+
+__all__ = ["ORDER", "judge", "rank", "worst"]
+
+
+def judge(
+    script: str, *, aliases: Mapping[str, str] | None = None, variables: Mapping[str, str | None] | None = None
+) -> Judgement:
+    """The verdict on `script` and on each of its commands. Never raises, runs nothing, reads nothing.
+
+    `aliases` are names that stand for the first words of a command (`{"k": "kubectl"}`).
+    `variables` are those that earlier blocks of a session set: to a text, or to one that is not known (None).
+    """
+    scope = Scope({name: frozenset({ANY if value is None else value}) for name, value in (variables or {}).items()})
+    try:
+        rows = judge_script(script, scope=scope, aliases=aliases or {})
+    except RecursionError:
+        rows = (CommandVerdict(1, script.split("\n", 1)[0], "unknown", "nested too deeply"),)
+    verdict = worst(row.verdict for row in rows)
+    reason = next((row.reason for row in rows if row.verdict == verdict), "runs nothing")
+    return Judgement(verdict, reason, rows)

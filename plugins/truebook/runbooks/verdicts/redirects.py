@@ -1,0 +1,36 @@
+"""What a redirection does to the command that it belongs to."""
+
+from __future__ import annotations
+
+from truebook.runbooks.verdicts.ruling import ANY, MANY, NAME, Argv, Ruling, shown, unknown
+
+_HARMLESS = frozenset({"/dev/null", "/dev/stdout", "/dev/stderr", "/dev/fd/1", "/dev/fd/2", "/dev/tty"})
+_SPECIAL = ("/dev/", "/proc/", "/sys/")
+
+
+def judge(operator: str, target: Argv) -> Ruling:
+    """The verdict on `operator target`; duplicating a descriptor and reading a file change nothing."""
+    if len(target) != 1 or MANY in target[0] or target[0].startswith(ANY):
+        return unknown("redirects to a file that is not known before the script runs")
+    name = target[0]
+    if operator in (">&", "<&") and (name.rstrip("-").isdigit() or name == "-"):
+        return Ruling("read", "duplicates a descriptor")
+    if name in _HARMLESS or name == "/dev/fd/" + NAME:
+        return Ruling("read", "reads or writes no file")
+    path = _plain(name)
+    if path.startswith(_SPECIAL) and not (operator == "<" and path in ("/dev/stdin", "/dev/zero", "/dev/urandom")):
+        return unknown(f"redirects to {shown(name)}, which is not a plain file")
+    if operator == "<":
+        return Ruling("read", f"reads {shown(name)}")
+    return Ruling("local", f"writes the file {shown(name)}")
+
+
+def _plain(path: str) -> str:
+    """`path` without doubled slashes and dots: the kernel sees through them, and so must a verdict."""
+    parts: list[str] = []
+    for part in path.split("/"):
+        if part == "..":
+            parts = parts[:-1]
+        elif part not in ("", "."):
+            parts.append(part)
+    return ("/" if path.startswith("/") else "") + "/".join(parts)

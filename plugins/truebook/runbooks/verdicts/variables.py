@@ -1,0 +1,56 @@
+"""What is known of a script's variables at one point of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from truebook.runbooks.verdicts.ruling import ANY, NAME
+
+Values = frozenset[str]
+"""All texts that a variable may hold; marks stand for what is not known."""
+
+UNSET: Values = frozenset({NAME})
+"""A variable that the script does not set: whoever fills it puts a name there, and the filled text is judged again."""
+
+UNKNOWN: Values = frozenset({ANY})
+
+MOST_VALUES = 8
+"""A variable that may hold more texts than these is not followed."""
+
+_DANGEROUS = re.compile(
+    r"PATH|IFS|ENV|HOME|SHELL|CDPATH|TMPDIR|EDITOR|VISUAL|PAGER|BROWSER|MANPAGER|SHELLOPTS|BASHOPTS|GLOBIGNORE|"
+    r"PROMPT_COMMAND|PS[0-4]|FUNCNEST|EXECIGNORE|HISTFILE|HISTCONTROL|POSIXLY_CORRECT|OPTIND|OPTARG|"
+    r"HOSTALIASES|LOCPATH|NLSPATH|LOCALDOMAIN|RES_OPTIONS|TERMINFO|TERMCAP|TZDIR|TAR_OPTIONS|"
+    r"KUBECONFIG|KUBERC|KUBECACHEDIR|KUBE_EDITOR|DOCKER_CONFIG|KREW_ROOT|"
+    r"(?:BASH|LD|DYLD|GLIBC|MALLOC|GCONV|KUBECTL|KUBERNETES|GIT|HELM|VAULT|BAO|ARGOCD|VELERO|MC|OC|SSH|SUDO|CURL|SSL|"
+    r"OPENSSL|GREP|AWK|GAWK|POSIX|LESS|JQ|YQ|PYTHON|PERL5?|RUBY|NODE|JAVA|XDG|DOCKER|DIG|GOOGLE|AWS|AZURE|GO)_?[A-Z_]*|"
+    r"PERL5LIB|PERL5OPT|PYTHONPATH|LESSOPEN|GODEBUG|(?i:(?:https?|ftp|all|no|socks)_proxy)"
+)
+_HARMLESS = re.compile(r"(?:VAULT|BAO|ARGOCD|VELERO|HELM)_(?:NAMESPACE|NS|FORMAT|POD|POD_NAME|VERSION|RELEASE)")
+
+
+def dangerous(name: str) -> bool:
+    """Whether setting `name` changes which programs run, what they read, or whom they talk to."""
+    return bool(_DANGEROUS.fullmatch(name)) and not _HARMLESS.fullmatch(name)
+
+
+class Scope(dict[str, Values]):
+    """The variables that were set so far; one that is missing is `UNSET`."""
+
+    def __missing__(self, _name: str) -> Values:
+        return UNSET
+
+    def branch(self) -> Scope:
+        """A copy for a part of the script that may not run, or whose changes are lost."""
+        return Scope(self)
+
+    def join(self, other: Mapping[str, Values]) -> None:
+        """Allow for both: the part that `other` comes from may have run or not."""
+        for name in set(self) | set(other):
+            self[name] = limited(self[name] | (other[name] if name in other else UNSET))
+
+
+def limited(values: Values) -> Values:
+    """`values`, or any text where there are too many of them to follow."""
+    return values if len(values) <= MOST_VALUES else UNKNOWN
