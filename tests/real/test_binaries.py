@@ -120,6 +120,26 @@ def test_a_failed_build_leaves_nothing_and_says_why(machine: Machine) -> None:
     assert not binaries.BINARIES["helm"].cached.exists()
 
 
+APT = """
+PATH=/usr/bin:/bin:{folder}
+case "$1" in
+  update) touch {folder}/lists ;;
+  install) [ -e {folder}/lists ] || exit 100; printf '#!/bin/sh\n' >{folder}/redis-server; chmod +x {folder}/redis-server ;;
+esac
+"""
+
+
+def test_root_installs_debian_packages_and_fetches_lists_where_there_are_none(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.program(machine.path / "apt-get", APT.format(folder=machine.path))
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    with pytest.raises(Unavailable, match=r"^redis-server: missing; install the Debian package redis-server$"):
+        prepare("redis-server")
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    assert prepare("redis-server") == machine.path / "redis-server"
+
+
 def test_the_command_counts_what_cannot_be_had(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
     machine.program(machine.path / "go", '[ "$1" = env ] && echo go1.99.0 || exit 1')
     machine.program(machine.path / "kubectl")

@@ -207,6 +207,23 @@ def test_a_chart_is_rendered_by_helm(argocd: ArgoCD, git_repository: GitReposito
     argocd.cli("app", "delete", "from-chart", "--yes", "--wait")
 
 
+def test_a_kustomization_is_built(argocd: ArgoCD, git_repository: GitRepository) -> None:
+    image = {"name": "registry.homelab.local/web", "newTag": "7"}
+    kustomization = {"resources": ["../base"], "namePrefix": "blue-", "images": [image]}
+    git_repository.commit(
+        {
+            "base/web.yaml": WEB,
+            "base/kustomization.yaml": yaml.safe_dump({"resources": ["web.yaml"]}),
+            "blue/kustomization.yaml": yaml.safe_dump(kustomization),
+        }
+    )
+    argocd.cluster.apply(application("kustomized", git_repository, path="blue"))
+    status = argocd.wait("kustomized")["status"]
+    assert [resource["name"] for resource in status["resources"]] == ["blue-web"]
+    assert status["summary"]["images"] == ["registry.homelab.local/web:7"]
+    argocd.cli("app", "delete", "kustomized", "--yes", "--wait")
+
+
 # --- Prometheus and Alertmanager ------------------------------------------------------------------------------
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import os
+import shlex
 import subprocess
 from collections.abc import Mapping
 from types import TracebackType
@@ -29,6 +30,17 @@ g, docs, role:docs
 """
 
 
+# kubectl has all of kustomize's builds, but not its `edit`: an Application's own overrides of images or names fail.
+KUSTOMIZE = """\
+#!/bin/sh
+case "$1" in
+    build) shift; exec {kubectl} kustomize "$@" ;;
+    version) {kubectl} version --client | sed -n 's/^Kustomize Version: //p' ;;
+    *) echo "kustomize $1: not here" >&2; exit 1 ;;
+esac
+"""
+
+
 class ArgoCD:
     """ArgoCD for one cluster, in its namespace `argocd`. Use as a context manager, or call `close`.
 
@@ -38,7 +50,7 @@ class ArgoCD:
 
     def __init__(self, cluster: Cluster, *, environment: Mapping[str, str] | None = None, resync: int = 10) -> None:
         self.cluster = cluster
-        self._programs = {program: binaries.find(program) for program in ("argocd", "redis-server")}
+        self._programs = {program: binaries.find(program) for program in ("argocd", "redis-server", "kubectl")}
         self._files = binaries.files("argocd")
         self.room = Room("argocd")
         self.folder = self.room.folder
@@ -130,6 +142,9 @@ class ArgoCD:
         wrapper = self._tools / "git-verify-wrapper.sh"
         wrapper.write_bytes((self._files / "hack" / wrapper.name).read_bytes())
         wrapper.chmod(0o755)
+        kustomize = self._tools / "kustomize"
+        kustomize.write_text(KUSTOMIZE.format(kubectl=shlex.quote(str(self._programs["kubectl"]))))
+        kustomize.chmod(0o755)
         (self._tools / "argocd").symlink_to(self._programs["argocd"])
         with contextlib.suppress(binaries.Unavailable):  # only charts need it
             (self._tools / "helm").symlink_to(binaries.find("helm"))

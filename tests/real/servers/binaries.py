@@ -195,7 +195,7 @@ def _new_enough(binary: Binary, path: str) -> bool:
 
 def _install(binary: Binary) -> Path:
     by_hand = f"{binary.name}: missing; install the Debian package {binary.debian}"
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
+    if os.geteuid() != 0 or not shutil.which("apt-get", path=ENVIRONMENT.get("PATH")):
         raise Unavailable(by_hand)
     say(f"installing {binary.debian} (apt-get)")
     environment = {**ENVIRONMENT, "DEBIAN_FRONTEND": "noninteractive"}
