@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.unit.inventory_objects import (
     application,
     built,
@@ -195,7 +197,7 @@ def test_the_catalog_s_words_win() -> None:
         "gethomepage.dev/group": "Annotated",
         "gethomepage.dev/description": "Annotated",
     }
-    lists = {
+    lists: dict[str, Any] = {
         "deployments": [workload("web", called="web")],
         "services": [service("web")],
         "ingresses": [page],
@@ -260,7 +262,7 @@ def test_an_arrow_that_was_found_wins_over_a_stated_one() -> None:
 
 def test_a_workload_that_is_gone_keeps_the_application_of_its_name() -> None:
     status = {"health": {"status": "Healthy"}, "resources": [resource("StatefulSet", "vault")]}
-    lists = {"applications": [application("vault", status=status)], "statefulsets": []}
+    lists: dict[str, Any] = {"applications": [application("vault", status=status)], "statefulsets": []}
     for find in ({"workload": "StatefulSet apps/vault"}, {"workload": "StatefulSet apps/x", "application": "vault"}):
         (found,) = built(catalog(stated("vault", find=find)), **lists).components
         assert (found.get("application"), found.get("health")) == ("vault", "Missing")

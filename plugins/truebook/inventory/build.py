@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from truebook.inventory.application import Application
 from truebook.inventory.discover.facts import discover
-from truebook.inventory.facts import Application
 from truebook.inventory.join.catalog import join
 from truebook.inventory.join.subject import Joined, Subject
 from truebook.inventory.keys import OTHER

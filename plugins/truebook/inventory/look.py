@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 Step = str | int
@@ -14,9 +15,9 @@ _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 def at(obj: Any, *path: Step) -> Any:
     """What stands at `path` (keys and list indexes), None where there is nothing."""
     for step in path:
-        if isinstance(obj, dict) and isinstance(step, str):
+        if type(obj) is dict:  # decoded JSON has no subclasses, and this is where the time goes
             obj = obj.get(step)
-        elif isinstance(obj, list) and isinstance(step, int) and -len(obj) <= step < len(obj):
+        elif type(obj) is list and type(step) is int and -len(obj) <= step < len(obj):
             obj = obj[step]
         else:
             return None
@@ -62,6 +63,7 @@ def texts(obj: Any, *path: Step) -> Iterator[tuple[int, str]]:
             yield index, entry
 
 
+@lru_cache(maxsize=8192)
 def field(*path: Step) -> str:
     """A path as evidence names it: `spec.rules[0].host`, `metadata.annotations["a.b/c"]`."""
     found = ""

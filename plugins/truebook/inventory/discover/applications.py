@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from truebook.inventory import look
+from truebook.inventory.application import Application
 from truebook.inventory.discover.objects import body, objects
-from truebook.inventory.facts import Application, Ref
+from truebook.inventory.objects import Ref
 from truebook.model import Evidence, Value
 from truebook.recording import HttpData, KubernetesData, Recording
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from truebook.inventory import hosts, look
 from truebook.inventory.discover.objects import objects
-from truebook.inventory.facts import Exposure, Link, Thing, thing
+from truebook.inventory.facts import Exposure, Link
 from truebook.inventory.look import Step
+from truebook.inventory.objects import Thing, thing
 from truebook.recording import KubernetesData
 
 _GATEWAY = "gateway.networking.k8s.io"

@@ -7,7 +7,8 @@ from truebook.inventory.discover.applications import applications, argocd_itself
 from truebook.inventory.discover.exposures import exposures, services
 from truebook.inventory.discover.objects import objects
 from truebook.inventory.discover.workloads import KINDS, claims, workloads
-from truebook.inventory.facts import Facts, thing
+from truebook.inventory.facts import Facts
+from truebook.inventory.objects import thing
 from truebook.inventory.repositories import canonical
 from truebook.model import Value
 from truebook.recording import KubernetesData, Recording

@@ -8,8 +8,9 @@ from typing import Any
 
 from truebook.inventory import look
 from truebook.inventory.discover.objects import objects
-from truebook.inventory.facts import Claim, Thing, Workload, thing
+from truebook.inventory.facts import Claim, Workload
 from truebook.inventory.look import Step
+from truebook.inventory.objects import Thing, thing
 from truebook.model import Evidence
 from truebook.recording import KubernetesData
 

@@ -16,13 +16,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from truebook.inventory.application import Application
 from truebook.inventory.discover.workloads import GROUPS
-from truebook.inventory.facts import INSTANCE, PART_OF, Application, Exposure, Facts, Ref, Workload, bears
+from truebook.inventory.facts import Exposure, Facts, Workload
 from truebook.inventory.join.membership import Membership
 from truebook.inventory.join.parts import Backends, Division, Key, Part
 from truebook.inventory.join.subject import Joined, Subject
+from truebook.inventory.objects import INSTANCE, PART_OF, Ref, bears
 from truebook.inventory.repositories import canonical
-from truebook.inventory.sources import main_origin
 from truebook.model import Value
 from truebook.settings import CatalogComponent, Settings
 
@@ -220,7 +221,7 @@ def _repositories(facts: Facts, subjects: list[Subject]) -> Iterator[Subject]:
     used = {subject.name for subject in subjects}
     known = {canonical(str(s.repository.value)) for s in subjects if s.repository is not None}
     for application in facts.applications:
-        origin = main_origin(application)
+        origin = application.origin
         if origin is None or origin.kind != "git":
             continue
         address = canonical(str(origin.repository.value))

@@ -10,8 +10,9 @@ Rules 2 to 4 hold for Applications whose destination is this cluster only.
 
 from __future__ import annotations
 
-from truebook.inventory import look
-from truebook.inventory.facts import INSTANCE, TRACKING, Application, Facts, Ref, Thing, listed_ref
+from truebook.inventory.application import Application
+from truebook.inventory.facts import Facts
+from truebook.inventory.objects import INSTANCE, TRACKING, Ref, Thing
 from truebook.model import Evidence
 
 _LOCAL_SERVERS = {"https://kubernetes.default.svc", "https://kubernetes.default.svc.cluster.local"}
@@ -22,15 +23,13 @@ class Membership:
 
     def __init__(self, facts: Facts) -> None:
         self._by_name: dict[str, list[Application]] = {}
-        self._listed: dict[Ref, tuple[Application, Evidence]] = {}
+        self._listed: dict[Ref, tuple[Application, int]] = {}
         for application in facts.applications:
             self._by_name.setdefault(application.ref.name, []).append(application)
         local = [a for a in facts.applications if is_local(a, facts)]
         for application in local:
-            source, document = application.best("status", "resources")
-            for index, entry in look.entries(document, "status", "resources"):
-                evidence = Evidence(source, str(application.ref), f"status.resources[{index}]")
-                self._listed.setdefault(listed_ref(entry), (application, evidence))
+            for ref, (index, _) in application.resources.items():
+                self._listed.setdefault(ref, (application, index))
         self._local = {id(application) for application in local}
 
     def named(self, name: str) -> Application | None:
@@ -46,7 +45,8 @@ class Membership:
 
     def listing(self, ref: Ref) -> tuple[Application, Evidence] | None:
         """The Application whose `status.resources` lists the object."""
-        return self._listed.get(ref)
+        found = self._listed.get(ref)
+        return None if found is None else (found[0], found[0].listed(found[1]))
 
     def of(self, thing: Thing) -> tuple[Application, Evidence] | None:
         """The Application that `thing` belongs to, and where that was read."""
@@ -56,7 +56,7 @@ class Membership:
             evidence = thing.evidence("metadata", "annotations", TRACKING)
             return None if application is None else (application, evidence)
         if thing.ref in self._listed:
-            return self._listed[thing.ref]
+            return self.listing(thing.ref)
         labelled = self.named(thing.labels[INSTANCE]) if INSTANCE in thing.labels else None
         if labelled is not None and id(labelled) in self._local and _destination(labelled) == thing.ref.namespace:
             return labelled, thing.evidence("metadata", "labels", INSTANCE)

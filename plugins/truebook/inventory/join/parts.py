@@ -16,9 +16,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from truebook.inventory import look
-from truebook.inventory.facts import NAME, PART_OF, Application, Exposure, Facts, Link, Ref, Workload, bears
+from truebook.inventory.application import Application
+from truebook.inventory.facts import Exposure, Facts, Link, Workload
 from truebook.inventory.join.membership import Membership
+from truebook.inventory.objects import NAME, PART_OF, Ref, bears
 from truebook.model import Evidence
 
 Scope = Ref | str
@@ -190,14 +191,5 @@ class Division:
         divided = {scope for scope, name in self.parts if name}
         for key, part in list(self.parts.items()):
             empty = part.whole and not (part.workloads or part.links)
-            if empty and key[0] in divided and part.application is not None and not declares(part.application):
+            if empty and key[0] in divided and part.application is not None and not part.application.declares:
                 del self.parts[key]
-
-
-def declares(application: Application) -> bool:
-    """Whether it is an app of apps: it deploys Applications or ApplicationSets."""
-    _, document = application.best("status", "resources")
-    return any(
-        look.text(entry, "group") == "argoproj.io" and look.text(entry, "kind") in {"Application", "ApplicationSet"}
-        for _, entry in look.entries(document, "status", "resources")
-    )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from truebook.inventory.facts import NAME, Application, Exposure, Facts, Link, Ref, Workload
+from truebook.inventory.application import Application
+from truebook.inventory.facts import Exposure, Facts, Link, Workload
 from truebook.inventory.join.membership import Membership
 from truebook.inventory.join.parts import Part
+from truebook.inventory.objects import NAME, Ref
 from truebook.model import Evidence, Value
 from truebook.settings import CatalogComponent, Settings
 

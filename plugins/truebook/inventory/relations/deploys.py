@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from truebook.inventory.facts import Application
+from truebook.inventory.application import Application
 from truebook.inventory.join.listed import entries
 from truebook.inventory.join.subject import Joined, Subject
 from truebook.model import Evidence, Relation
@@ -24,6 +24,6 @@ def _evidence(subject: Subject, application: Application) -> Evidence:
     """The first entry of the component's in the Application's list, else the Application's destination."""
     first = next(entries(subject, own=True), None)
     if first is not None:
-        return first[1]
+        return application.listed(first[0])
     source, _ = application.best("spec", "destination")
     return application.evidence(source, "spec", "destination")

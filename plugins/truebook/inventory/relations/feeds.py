@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from truebook.inventory.join.subject import Joined
 from truebook.inventory.repositories import canonical
-from truebook.inventory.sources import origins
 from truebook.model import Relation, Value
 
 
@@ -17,7 +16,7 @@ def feeds(joined: Joined) -> Iterator[Relation]:
         return
     named: dict[str, Value] = {}
     for application in joined.facts.applications:
-        for origin in origins(application):
+        for origin in application.origins:
             named.setdefault(canonical(str(origin.repository.value)), origin.repository)
     for subject in joined.subjects:
         if subject.repository is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
 
 from truebook.inventory import look
 from truebook.inventory.facts import Workload
@@ -38,7 +38,7 @@ def sync(subject: Subject, known: Joined) -> Value | None:
     if subject.application is None:
         return None
     if not subject.whole:
-        found = [value for entry, where in entries(subject) if (value := _word(entry, where, "status")) is not None]
+        found = list(_words(subject, "status"))
         if found:
             return _worst(found, _SYNC)
     return subject.application.text("status", "sync", "status")
@@ -52,7 +52,7 @@ def health(subject: Subject, known: Joined) -> Value | None:
         found = subject.application.text("status", "health", "status")
         if found is not None:
             return _worst([found, *([missing] if missing else [])], _HEALTH)
-    listed = [value for entry, at in entries(subject) if (value := _word(entry, at, "health", "status")) is not None]
+    listed = list(_words(subject, "health", "status"))
     judged = [
         Value(w.health, Evidence("kubernetes", str(w.ref), w.health_field)) for w in subject.workloads if w.health
     ]
@@ -68,11 +68,10 @@ def status_message(subject: Subject, known: Joined) -> Value | None:
         told = app.text("status", "health", "message") or _condition(subject) or _failed_sync(subject)
         if told is not None:
             return told
-    for entry, where in entries(subject):
-        if look.text(entry, "health", "status") not in {"", "Healthy"}:
-            message = _word(entry, where, "health", "message")
-            if message is not None:
-                return message
+    for index, entry in entries(subject):
+        message = look.text(entry, "health", "message")
+        if message and look.text(entry, "health", "status") != "Healthy" and app is not None:
+            return Value(message, app.listed(index, "health", "message"))
     told = health(subject, known)
     return None if told is None or told.value == "Healthy" else _lacking(subject.workloads)
 
@@ -103,11 +102,12 @@ def _failed_sync(subject: Subject) -> Value | None:
     return subject.application.text("status", "operationState", "message")
 
 
-def _word(entry: dict[str, Any], where: Evidence, *path: str) -> Value | None:
-    found = look.text(entry, *path)
-    if not found:
-        return None
-    return Value(found, Evidence(where.source, where.object, f"{where.field}.{look.field(*path)}"))
+def _words(subject: Subject, *path: str) -> Iterator[Value]:
+    """What the entries of its objects say in one field."""
+    for index, entry in entries(subject):
+        found = look.text(entry, *path)
+        if found and subject.application is not None:
+            yield Value(found, subject.application.listed(index, *path))
 
 
 def _missing(subject: Subject, known: Joined) -> Value | None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from truebook.inventory import repositories
 from truebook.inventory.join.subject import Joined, Subject
-from truebook.inventory.sources import deployed, main_origin
 from truebook.model import Evidence, Value
 
 
 def repository(subject: Subject, known: Joined) -> Value | None:
-    """The URL of the main source (see `sources.main_origin`), without credentials."""
+    """The URL of the main source (see `Application.origin`), without credentials."""
     found = subject.repository
     if found is None and subject.application is not None:
-        origin = main_origin(subject.application)
+        origin = subject.application.origin
         found = None if origin is None else origin.repository
     return None if found is None else Value(repositories.without_credentials(str(found.value)), found.evidence)
 
@@ -21,15 +20,15 @@ def revision(subject: Subject, known: Joined) -> Value | None:
     """What was deployed of the main source; not what was compared, not what the branch points to."""
     if subject.application is None:
         return None
-    origin = main_origin(subject.application)
-    return None if origin is None else deployed(subject.application, origin)
+    origin = subject.application.origin
+    return None if origin is None else subject.application.deployed(origin)
 
 
 def revision_url(subject: Subject, known: Joined) -> Value | None:
     """The deployed commit's page on its Git host; none for a chart version or a digest."""
     found, origin = revision(subject, known), None
     if subject.application is not None:
-        origin = main_origin(subject.application)
+        origin = subject.application.origin
     if found is None or origin is None or origin.kind != "git":
         return None
     page = repositories.commit(str(origin.repository.value), str(found.value))
@@ -42,7 +41,7 @@ def branch_head(subject: Subject, known: Joined) -> Value | None:
     target = ""
     where = subject.repository
     if subject.application is not None:
-        origin = main_origin(subject.application)
+        origin = subject.application.origin
         if origin is None or origin.kind != "git":
             return None
         where, target = origin.repository, origin.target

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 
 from truebook.inventory import look
-from truebook.inventory.facts import VERSION, Workload
+from truebook.inventory.facts import Workload
 from truebook.inventory.join.subject import Joined, Subject
+from truebook.inventory.objects import VERSION
 from truebook.model import Evidence, Value
 
 _TAG = re.compile(r"[^@]*[^/:@]:(?P<tag>\w[\w.-]*)(@.*)?", re.ASCII)
