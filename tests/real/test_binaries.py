@@ -124,7 +124,9 @@ APT = """
 PATH=/usr/bin:/bin:{folder}
 case "$1" in
   update) touch {folder}/lists ;;
-  install) [ -e {folder}/lists ] || exit 100; printf '#!/bin/sh\n' >{folder}/redis-server; chmod +x {folder}/redis-server ;;
+  install)
+    [ -e {folder}/lists ] || exit 100
+    printf '#!/bin/sh\n' >{folder}/redis-server && chmod +x {folder}/redis-server ;;
 esac
 """
 
