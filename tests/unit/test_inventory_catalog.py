@@ -266,3 +266,10 @@ def test_a_workload_that_is_gone_keeps_the_application_of_its_name() -> None:
     for find in ({"workload": "StatefulSet apps/vault"}, {"workload": "StatefulSet apps/x", "application": "vault"}):
         (found,) = built(catalog(stated("vault", find=find)), **lists).components
         assert (found.get("application"), found.get("health")) == ("vault", "Missing")
+
+
+def test_an_application_that_is_gone_is_missing() -> None:
+    settings = catalog(stated("vault", find={"application": "vault"}))
+    found = built(settings, applications=[application("other")]).components[0]
+    assert (found.get("health"), str(found.values["health"].evidence)) == ("Missing", "truebook.yml:7 find.application")
+    assert built(settings).components[0].get("health") is None

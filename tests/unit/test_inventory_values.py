@@ -356,6 +356,10 @@ def test_the_sum_of_pods_names_all_it_was_added_from() -> None:
         ({"operationState": {"phase": "Succeeded", "message": "all well"}}, None),
         ({"resources": [resource("Job", "x", health={"status": "Degraded", "message": "d"})]}, "d"),
         ({"health": {"status": "Healthy"}}, None),
+        (
+            {"health": {"status": "Degraded", "message": "Caused by apps/Deployment:apps/x"}},
+            "Caused by apps/Deployment:apps/x",
+        ),
     ],
 )
 def test_status_message(status: Any, message: str | None) -> None:
@@ -376,3 +380,12 @@ def test_a_part_has_its_own_sync_and_health() -> None:
         ("alpha", "Synced", "Healthy", None),
         ("beta", "OutOfSync", "Degraded", "no"),
     ]
+
+
+def test_a_message_that_only_names_an_object_gives_way_to_what_that_one_lacks() -> None:
+    health = {"status": "Degraded", "message": "Caused by apps/Deployment:apps/web"}
+    app = application("web", status={"health": health, "resources": [resource("Deployment", "web")]})
+    late = ready(1, conditions=[{"reason": "ProgressDeadlineExceeded", "message": "timed out"}])
+    found = only(applications=[app], deployments=[late])
+    assert found.get("status_message") == "timed out"
+    assert str(found.values["status_message"].evidence) == "Deployment apps/web status.conditions[0].reason"

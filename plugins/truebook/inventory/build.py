@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from truebook.inventory.application import Application
 from truebook.inventory.discover.facts import discover
 from truebook.inventory.join.catalog import join
 from truebook.inventory.join.subject import Joined, Subject
@@ -35,28 +34,25 @@ def build(recording: Recording, settings: Settings, *, origin: str) -> Inventory
 
 def _component(subject: Subject, joined: Joined) -> Component:
     stated = subject.stated
-    title, group = subject.homepage("name"), subject.homepage("group")
+    discovered_repository = subject.repository is not None and stated is None
+    title = subject.homepage("name")
     return Component(
         name=subject.name,
         title=(stated and stated.title) or (str(title.value) if title is not None else subject.name),
-        group=(stated and stated.group) or (str(group.value) if group is not None else _group(subject, joined)),
+        group=_group(joined.argocd if joined.argocd is not None and discovered_repository else subject),
         values=dict(values(subject, joined)),
     )
 
 
-def _group(subject: Subject, joined: Joined) -> str:
-    """Where neither the catalog nor an annotation names one: the Application's project; a repository stands with
-    what it feeds."""
-    project = _project(subject.application)
-    argocd = joined.argocd if subject.repository is not None else None
-    if argocd is not None and argocd.stated is not None and argocd.stated.group:
-        return argocd.stated.group
-    return project or OTHER
-
-
-def _project(application: Application | None) -> str:
-    found = None if application is None else application.text("spec", "project")
-    return "" if found is None or found.value == "default" else str(found.value)
+def _group(subject: Subject) -> str:
+    """The catalog's, else the annotation's, else the Application's project."""
+    if subject.stated is not None and subject.stated.group:
+        return subject.stated.group
+    annotated = subject.homepage("group")
+    if annotated is not None:
+        return str(annotated.value)
+    project = None if subject.application is None else subject.application.text("spec", "project")
+    return OTHER if project is None or project.value == "default" else str(project.value)
 
 
 def _ordered(components: list[Component], settings: Settings) -> list[Component]:

@@ -46,7 +46,7 @@ def sync(subject: Subject, known: Joined) -> Value | None:
 
 def health(subject: Subject, known: Joined) -> Value | None:
     """The Application's; for a part of it, or without one, the worst of its workloads'. A workload that the catalog
-    names and the cluster does not have is Missing."""
+    names and the cluster does not have is Missing, and so is an Application."""
     missing = _missing(subject, known)
     if subject.application is not None and subject.whole:
         found = subject.application.text("status", "health", "status")
@@ -62,18 +62,23 @@ def health(subject: Subject, known: Joined) -> Value | None:
 
 def status_message(subject: Subject, known: Joined) -> Value | None:
     """Why it is not well: ArgoCD's health message, its error conditions, a failed sync, an object's health message,
-    else what the workloads lack."""
+    else what the workloads lack. A message that only names the object at fault gives way to what that one lacks."""
     app = subject.application
+    named = None
     if app is not None and subject.whole:
-        told = app.text("status", "health", "message") or _condition(subject) or _failed_sync(subject)
+        told = app.text("status", "health", "message")
+        if told is not None and str(told.value).startswith("Caused by "):
+            named, told = told, None
+        told = told or _condition(subject) or _failed_sync(subject)
         if told is not None:
             return told
     for index, entry in entries(subject):
         message = look.text(entry, "health", "message")
         if message and look.text(entry, "health", "status") != "Healthy" and app is not None:
             return Value(message, app.listed(index, "health", "message"))
-    told = health(subject, known)
-    return None if told is None or told.value == "Healthy" else _lacking(subject.workloads)
+    state = health(subject, known)
+    lacking = None if state is None or state.value == "Healthy" else _lacking(subject.workloads)
+    return lacking or named
 
 
 def _lacking(workloads: list[Workload]) -> Value | None:
@@ -111,7 +116,10 @@ def _words(subject: Subject, *path: str) -> Iterator[Value]:
 
 
 def _missing(subject: Subject, known: Joined) -> Value | None:
-    """The evidence of an absence is the line that names the workload; the list of its kind was read."""
+    """The evidence of an absence is the line that names the workload or Application; the list of those was read."""
+    find = None if subject.stated is None else subject.stated.find
+    if find is not None and find.application and subject.application is None and not subject.workloads:
+        return Value("Missing", subject.line("find.application")) if known.facts.applications else None
     ref = subject.expected
     if ref is None or ref.kind not in known.facts.read or any(workload.ref == ref for workload in subject.workloads):
         return None
