@@ -126,3 +126,149 @@ class Judgement:
     verdict: VerdictKind
     reason: str
     commands: tuple[CommandVerdict, ...] = ()
+
+
+PlanKind = Literal["run", "dry-run", "prove", "parse", "skip", "refuse"]
+"""What happens to a block. dry-run: its writes become server-side dry runs. prove: claims are checked instead."""
+
+ResultState = Literal["passed", "failed", "not-run", "unknown"]
+"""not-run: it was not meant to be (the plan's reason says why). unknown: it should have been and could not be."""
+
+ExpectationKind = Literal["literal", "glob", "regex", "json", "table", "comment"]
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What the output of a block must show, and the file's line that says so."""
+
+    kind: ExpectationKind
+    text: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlockOptions:
+    """What an author may say of a block. `timeout` is in seconds; `skip` is the reason, None to not skip."""
+
+    name: str = ""
+    skip: str | None = None
+    timeout: float = 30.0
+    returncode: int = 0
+    cwd: str = ""
+    session: str = ""
+    tag: tuple[str, ...] = ()
+    retry: int = 0
+    values: Mapping[str, str] = field(default_factory=dict)
+    expect: str = ""
+    output: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A fence that the site renders as shell.
+
+    `line` and `end_line` are those of its opening and closing fence in the source file, from 1. `source` is the
+    code as written; `script` is what would be run, prompts and output taken off; `lines[i]` is the file's line of
+    the script's line i. `ordinal` is its place among the page's shell blocks, from 0. Blocks of one `session`
+    share their variables.
+    """
+
+    path: str
+    line: int
+    end_line: int
+    heading: str
+    tab: str
+    language: str
+    source: str
+    script: str
+    lines: tuple[int, ...]
+    ordinal: int
+    session: str = ""
+    options: BlockOptions = field(default_factory=BlockOptions)
+    expectations: tuple[Expectation, ...] = ()
+
+    @property
+    def where(self) -> str:
+        """`path:line`."""
+        return f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class FilledValue:
+    """A placeholder and the value chosen for it. `origin` is `--var`, `environment`, `front matter`, `settings`,
+    `block` or `inventory`; only the last has evidence."""
+
+    placeholder: str
+    value: str
+    origin: str
+    evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """A block's script with its placeholders filled. Where `missing` is not empty it must not be run."""
+
+    script: str
+    values: tuple[FilledValue, ...] = ()
+    missing: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A block and what is going to happen to it."""
+
+    block: Block
+    filling: Filling
+    judgement: Judgement
+    plan: PlanKind
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRecord:
+    """A request that a block made, and what the guard did with it. `path` holds no query's values."""
+
+    system: str
+    method: str
+    path: str
+    decision: Literal["forward", "dry-run", "answer", "refuse"]
+    status: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One thing that was checked in place of running a write; `holds` is None where it could not be told."""
+
+    text: str
+    holds: bool | None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockResult:
+    """What happened to a block. `started_at` is RFC 3339 UTC, `duration` seconds; `output` is redacted and cut.
+
+    `failed_line` is the file's line of the command that failed, 0 where none did; `cached` results were taken over
+    from an earlier run of the same block, values, tools and state.
+    """
+
+    path: str
+    line: int
+    ordinal: int
+    state: ResultState
+    plan: PlanKind
+    verdict: VerdictKind
+    reason: str
+    started_at: str = ""
+    duration: float = 0.0
+    cluster: str = ""
+    values: tuple[FilledValue, ...] = ()
+    exit_code: int | None = None
+    failed_line: int = 0
+    output: str = ""
+    requests: tuple[RequestRecord, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    tools: Mapping[str, str] = field(default_factory=dict)
+    cached: bool = False
