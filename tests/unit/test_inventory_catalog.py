@@ -273,3 +273,23 @@ def test_an_application_that_is_gone_is_missing() -> None:
     found = built(settings, applications=[application("other")]).components[0]
     assert (found.get("health"), str(found.values["health"].evidence)) == ("Missing", "truebook.yml:7 find.application")
     assert built(settings).components[0].get("health") is None
+
+
+def test_an_application_beside_all_of_its_parts_is_the_application_itself() -> None:
+    status = {"health": {"status": "Degraded"}, "resources": [resource("Deployment", n) for n in ("prom", "graf")]}
+    settings = catalog(
+        stated("prometheus", find={"application": "monitoring"}),
+        stated("grafana", find={"application": "monitoring"}),
+        stated("stack", find={"application": "monitoring"}),
+    )
+    found = built(settings, applications=[application("monitoring", status=status)], deployments=BUNDLE[:2])
+    assert components(found) == {"prometheus": ("prom",), "grafana": ("graf",), "stack": ()}
+    assert [c.get("health") for c in found.components] == ["Progressing", "Progressing", "Degraded"]
+
+
+def test_two_components_of_one_workload_are_one_too_many() -> None:
+    find = {"workload": "Deployment apps/web"}
+    found = built(
+        catalog(stated("one", find=find), stated("web", find=find)), deployments=[workload("web", called="web")]
+    )
+    assert sorted(components(found).values()) == [(), ("web",)]

@@ -47,7 +47,7 @@ def test_every_deployed_component_of_the_catalog_has_its_live_values(homelab: In
             assert wanted - set(found.values) == set(), component.name
 
 
-def test_every_value_but_those_of_well_ones_occurs(homelab: Inventory) -> None:
+def test_every_key_occurs(homelab: Inventory) -> None:
     assert {key for component in homelab.components for key in component.values} >= set(KEYS)
 
 

@@ -9,10 +9,12 @@ from tests.unit.inventory_objects import (
     TRACKING,
     application,
     built,
+    catalog,
     components,
     ingress,
     resource,
     service,
+    stated,
     workload,
 )
 from truebook.model import Inventory
@@ -234,3 +236,19 @@ def test_of_the_api_and_the_objects_the_fresher_speaks() -> None:
     assert shop is not None
     assert shop.get("sync") == "OutOfSync"
     assert stale.component("gone") is None
+
+
+def test_an_object_that_was_listed_twice_is_one() -> None:
+    web = workload("web", called="web")
+    found = built(deployments=[web, web], services=[service("web")], ingresses=[ingress("web", "web.local")] * 2)
+    assert components(found) == {"web": ("web",)}
+    assert found.components[0].get("desired") == 1
+    assert found.components[0].get("urls") == ("http://web.local",)
+
+
+def test_a_hostile_name_is_not_taken_for_a_claim() -> None:
+    found = built(
+        catalog(stated("db", find={"workload": "Deployment apps/db"})),
+        deployments=[workload("db"), workload("evil", called="db"), workload("worse", called="=db")],
+    )
+    assert components(found) == {"db": ("db",), "apps-db": ("evil",), "=db": ("worse",)}

@@ -20,8 +20,9 @@ def discover(recording: Recording) -> Facts:
     argocd = recording.http("argocd")
     return Facts(
         applications=applications(recording, kubernetes, argocd),
-        workloads=list(workloads(kubernetes)),
-        exposures=list(exposures(kubernetes)),
+        # By identity: a list that was restarted half-way may hold an object twice.
+        workloads=list({found.ref: found for found in workloads(kubernetes)}.values()),
+        exposures=list({found.ref: found for found in exposures(kubernetes)}.values()),
         services=dict(services(kubernetes)),
         claims=claims(kubernetes),
         backup_storage=_backup_storage(kubernetes),

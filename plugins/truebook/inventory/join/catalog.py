@@ -79,16 +79,16 @@ class _Catalog:
         within = [(c, self._members.named(c.find.application)) for c in vague if c.find.application]
         inside: dict[Ref, list[Key]] = {}
         for key in division.parts:
-            if isinstance(key[0], Ref):
-                inside.setdefault(key[0], []).append(key)
+            if isinstance(key.scope, Ref):
+                inside.setdefault(key.scope, []).append(key)
         for component, application in within:
-            if application is not None and (application.ref, component.name) in division.parts:
-                taken.setdefault((application.ref, component.name), component.name)
+            if application is not None and Key(application.ref, component.name) in division.parts:
+                taken.setdefault(Key(application.ref, component.name), component.name)
         for component, application in within:
             if application is None or component.name in taken.values():
                 continue
             free = [key for key in inside.get(application.ref, ()) if key not in taken]
-            for key in [key for key in free if not key[1]] or free:
+            for key in [key for key in free if division.parts[key].whole] or free:
                 taken[key] = component.name
         self._take_homes_of_the_missing(division, taken)
         index = _names(division)
@@ -104,11 +104,11 @@ class _Catalog:
         for component in self._components:
             ref = expected(component)
             application = None if ref is None or ref in self._known else self._application(component)
-            part = None if application is None else division.parts.get((application.ref, ""))
+            part = None if application is None else division.parts.get(Key(application.ref, ""))
             if ref is None or application is None or part is None:
                 continue
             if not part.workloads or bears(ref.name, application.ref.name):
-                taken.setdefault((application.ref, ""), component.name)
+                taken.setdefault(Key(application.ref, ""), component.name)
 
     def _application(self, component: CatalogComponent) -> Application | None:
         """The Application that the catalog names, else the one that lists the workload that it names."""
@@ -131,7 +131,10 @@ class _Catalog:
             for exposure in self._exposures.get(component.find.ingress or "", ()):
                 subject.exposures.append(exposure)
                 subject.links += [link for link in exposure.links if _leads_to(link.services, subject, division, taken)]
-            for part in parts.get(component.name, ()):
+            mine = parts.get(component.name, [])
+            # Of a bundle whose parts all have components of their own, what is left is the Application itself.
+            subject.whole = component.name in self.named and subject.application is not None and not mine
+            for part in mine:
                 subject.add(part)
             yield subject
 
@@ -183,8 +186,8 @@ def _discovered(division: Division, taken: dict[Key, str], used: set[str]) -> It
     """What no component of the catalog took."""
     free = [(key, part) for key, part in division.parts.items() if key not in taken]
     shared = Counter(part.name for _, part in free)
-    for (scope, _), part in free:
-        name = part.name
+    for key, part in free:
+        scope, name = key.scope, part.name
         if shared[name] > 1 or name in used:
             prefix = scope if isinstance(scope, str) else scope.namespace if part.whole else scope.name
             name = _unused(f"{prefix}-{name}" if prefix else name, used)

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from truebook.inventory.application import Application
 from truebook.inventory.facts import Exposure, Facts, Link, Workload
@@ -25,8 +26,14 @@ from truebook.model import Evidence
 Scope = Ref | str
 """An Application, or the namespace of what belongs to none."""
 
-Key = tuple[Scope, str]
-"""Which part: its scope and its name there, empty for the Application as a whole."""
+
+class Key(NamedTuple):
+    """Which part: its name in its scope, empty for the Application as a whole. `claimant` is the component of the
+    catalog that takes only the workloads it names out of a part."""
+
+    scope: Scope
+    name: str
+    claimant: str = ""
 
 
 @dataclass(slots=True)
@@ -87,7 +94,7 @@ class Division:
         self._homes = {workload.ref: members.of(workload) for workload in facts.workloads}
         self._separate = self._separate_names(facts, named)
         for application in facts.applications:
-            self._part((application.ref, ""), application)
+            self._part(Key(application.ref, ""), application)
         self._place_workloads(facts.workloads)
         for exposure in facts.exposures:
             self._place_exposure(exposure)
@@ -118,20 +125,19 @@ class Division:
         return found
 
     def _part(self, key: Key, application: Application | None) -> Part:
-        scope, name = key
         if key not in self.parts:
-            whole = application is not None and not name
-            title = scope.name if isinstance(scope, Ref) and not name else name.removeprefix("=")
-            self.parts[key] = Part(title, application, whole)
+            whole = application is not None and not (key.name or key.claimant)
+            name = key.claimant or key.name or (application.ref.name if application is not None else "")
+            self.parts[key] = Part(name, application, whole)
         return self.parts[key]
 
     def _natural(self, workload: Workload) -> Key:
         """Its part but for claims; of an empty name without an Application there is none."""
         home = self._homes[workload.ref]
         if home is None:
-            return workload.ref.namespace, workload.called
+            return Key(workload.ref.namespace, workload.called)
         separate = workload.called in self._separate.get(home[0].ref, set())
-        return home[0].ref, workload.called if separate else ""
+        return Key(home[0].ref, workload.called if separate else "")
 
     def _place_workloads(self, workloads: Iterable[Workload]) -> None:
         """Where several components of the catalog claim workloads of one part, the one of the part's name keeps
@@ -143,14 +149,13 @@ class Division:
                 claimants.setdefault(natural[ref], []).extend(names)
         for workload in workloads:
             home, key = self._homes[workload.ref], natural[workload.ref]
-            scope, name = key
-            nameless = home is None and not name
+            nameless = home is None and not key.name
             mine = self._claimed.get(workload.ref)
             if mine is not None:
-                called = name or (scope.name if isinstance(scope, Ref) else "")
+                called = key.name or (home[0].ref.name if home is not None else "")
                 keeper = called if called in claimants[key] else claimants[key][0]
                 if nameless or keeper not in mine:
-                    key = (scope, f"={mine[0]}")
+                    key = key._replace(claimant=mine[0])
             elif nameless:
                 continue
             part = self._part(key, None if home is None else home[0])
@@ -179,17 +184,17 @@ class Division:
         """By its Application and name label; an annotated one of no Application is a part by itself."""
         home = self._members.of(exposure)
         scope: Scope = exposure.ref.namespace if home is None else home[0].ref
-        found = self.parts.get((scope, exposure.labels.get(NAME, "")))
+        found = self.parts.get(Key(scope, exposure.labels.get(NAME, "")))
         if found is None and home is not None:
-            found = self.parts.get((scope, ""))
+            found = self.parts.get(Key(scope, ""))
         if found is None and home is None and exposure.homepage("name") is not None:
-            found = self._part((scope, exposure.ref.name), None)
+            found = self._part(Key(scope, exposure.ref.name), None)
         return found
 
     def _drop_empty_wholes(self) -> None:
         """A bundle is no component beside its parts, unless it declares Applications."""
-        divided = {scope for scope, name in self.parts if name}
+        divided = {key.scope for key, part in self.parts.items() if not part.whole}
         for key, part in list(self.parts.items()):
             empty = part.whole and not (part.workloads or part.links)
-            if empty and key[0] in divided and part.application is not None and not part.application.declares:
+            if empty and key.scope in divided and part.application is not None and not part.application.declares:
                 del self.parts[key]
