@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
-from playwright.sync_api import Browser, Page, Playwright, Request
+from playwright.sync_api import Browser, Dialog, Page, Playwright, Request
 
 from tests.real.servers.binaries import ENVIRONMENT
 from tests.site.building import ROOT
@@ -59,6 +59,10 @@ class Visit:
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
 
+    def _dialog(self, dialog: Dialog) -> None:
+        self.errors.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
     def _request(self, request: Request) -> None:
         if not request.url.startswith((self.base, "data:", "blob:")):
             self.outside.append(request.url)
@@ -82,7 +86,7 @@ def visit(
         context.on("request", found._request)
         page.on("pageerror", lambda error: found.errors.append(str(error)))
         page.on("console", lambda said: found.errors.append(said.text) if said.type in ("error", "warning") else None)
-        page.on("dialog", lambda dialog: (found.errors.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("dialog", found._dialog)
         yield found
         assert found.outside == []
         assert found.errors == []
