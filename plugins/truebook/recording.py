@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -185,10 +185,18 @@ class Recording(msgspec.Struct, frozen=True):
         )
 
 
-def encode_kubernetes(data: KubernetesData) -> msgspec.Raw:
+class Block(msgspec.Struct, frozen=True):
+    """Consecutive objects of a list and their table cells, already JSON: one on a line, joined by `,\\n`."""
+
+    items: bytes
+    cells: bytes = b""
+
+
+def encode_kubernetes(data: KubernetesData, blocks: Mapping[str, Sequence[Block]] | None = None) -> msgspec.Raw:
     """The source's data as the writer wants it: lists sorted by key, one object on a line.
 
-    One join makes it, so that at most two copies of a large cluster are in memory.
+    A list that has `blocks` is made of them in place of its own items and cells: a large one is never in memory as
+    single objects. One join makes the whole, so that at most two copies of it exist.
     """
     chunks: list[bytes | msgspec.Raw] = [
         *(b'{"version":', msgspec.json.encode(data.version), b',"discovery":', msgspec.json.encode(data.discovery)),
@@ -196,16 +204,23 @@ def encode_kubernetes(data: KubernetesData) -> msgspec.Raw:
     ]
     for place, key in enumerate(sorted(data.lists)):
         found = data.lists[key]
+        made = None if blocks is None else blocks.get(key)
+        items: Sequence[bytes | msgspec.Raw] = found.items if made is None else [block.items for block in made]
+        cells: Sequence[bytes | msgspec.Raw] = found.cells if made is None else [block.cells for block in made]
         head = {name: getattr(found, name) for name in ResourceList.__struct_fields__[:7]}
         chunks += (b"," if place else b"", b"\n", msgspec.json.encode(key), b":", msgspec.json.encode(head)[:-1])
-        for name, values in (("items", found.items), ("cells", found.cells)):
-            chunks.append(f',"{name}":['.encode())
-            for number, value in enumerate(values):
-                chunks += (b",\n" if number else b"\n", value)
-            chunks.append(b"\n]" if values else b"]")
-        chunks.append(b"}")
+        chunks += (b',"items":[', *_on_lines(items), b'],"cells":[', *_on_lines(cells if found.columns else ()), b"]}")
     chunks.append(b"}}")
     return msgspec.Raw(b"".join(chunks))
+
+
+def _on_lines(values: Sequence[bytes | msgspec.Raw]) -> Iterator[bytes | msgspec.Raw]:
+    """The values of an array, each on a line of its own."""
+    for number, value in enumerate(values):
+        yield b",\n" if number else b"\n"
+        yield value
+    if values:
+        yield b"\n"
 
 
 def encode_http(data: HttpData) -> msgspec.Raw:

@@ -205,14 +205,17 @@ def application(number: int) -> dict[str, Any]:
 
 
 def pages(kind: str, version: str, count: int, make: Callable[[int], dict[str, Any]]) -> list[bytes]:
-    """The table pages of one list."""
+    """The table pages of one list, in the order in which an API server keeps it."""
     found = []
+    items = sorted(
+        ({"kind": kind, "apiVersion": version, **make(number)} for number in range(count)),
+        key=lambda item: f"{item['metadata']['namespace']}/{item['metadata']['name']}",
+    )
     for start in range(0, count, PAGE):
         end = min(count, start + PAGE)
-        rows = []
-        for number in range(start, end):
-            item = {"kind": kind, "apiVersion": version, **make(number)}
-            rows.append({"cells": [item["metadata"]["name"], "1/1", "Running", "53d"], "object": item})
+        rows = [
+            {"cells": [item["metadata"]["name"], "1/1", "Running", "53d"], "object": item} for item in items[start:end]
+        ]
         listed = {"resourceVersion": "900000"} | ({"continue": str(end)} if end < count else {})
         head = {"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": listed}
         body = {**head, "columnDefinitions": COLUMNS, "rows": rows}

@@ -21,11 +21,10 @@ _ANNOTATIONS = msgspec.json.Decoder(dict[str, str])
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Where an object stands in a list: `namespace` and `name` as JSON bytes (they sort as the names do), and its
+    """Which object it is: `place` is `namespace/name` as bytes, which orders a list, and `version` its
     resourceVersion as a number, 0 where it is none."""
 
-    namespace: bytes
-    name: bytes
+    place: bytes
     version: int
 
 
@@ -41,8 +40,5 @@ def tidy(found: Fields) -> Identity:
         metadata["annotations"] = msgspec.Raw(msgspec.json.encode(kept))
     found["metadata"] = msgspec.Raw(msgspec.json.encode(metadata))
     version = bytes(metadata.get("resourceVersion", b""))[1:-1]
-    return Identity(
-        bytes(metadata.get("namespace", b"")),
-        bytes(metadata.get("name", b"")),
-        int(version) if version.isdigit() else 0,
-    )
+    namespace, name = (bytes(metadata.get(key, b'""'))[1:-1] for key in ("namespace", "name"))
+    return Identity(namespace + b"/" + name, int(version) if version.isdigit() else 0)

@@ -87,9 +87,7 @@ def _tidy(body: bytes) -> bytes:
         answer = msgspec.json.decode(body, type=_Answer)
         if not answer.items or "metadata" not in answer.items[0]:
             return body
-        found = sorted(
-            ((tidy(item), item) for item in answer.items), key=lambda pair: (pair[0].namespace, pair[0].name)
-        )
+        found = sorted(((tidy(item), item) for item in answer.items), key=lambda pair: pair[0].place)
     except msgspec.ValidationError:
         return body
     metadata = answer.metadata or {}

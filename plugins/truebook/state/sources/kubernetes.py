@@ -9,7 +9,7 @@ Secrets are never asked for.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from truebook.errors import BadAnswer, ConfigError, Denied, NotServed
-from truebook.recording import Cluster, Column, KubernetesData, Part, Read, ResourceList, encode_kubernetes
+from truebook.recording import Block, Cluster, Column, KubernetesData, Part, Read, ResourceList, encode_kubernetes
 from truebook.redact import redact_json
 from truebook.settings import Settings
 from truebook.state import discovery, kubeconfig
@@ -95,41 +95,65 @@ class _Page(msgspec.Struct):
 
 
 _PAGE = msgspec.json.Decoder(_Page)
+_FIELDS = msgspec.json.Decoder(Fields)
+_RAWS = msgspec.json.Decoder(list[msgspec.Raw])
+
+_Entry = tuple[bytes, bytes, bytes]
+"""One object: its place in the order, itself, its table cells."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """One list: what is said about it, and its objects in blocks of a page each."""
+
+    head: ResourceList
+    blocks: list[Block]
+    count: int
 
 
 @dataclass(slots=True)
 class _Pages:
-    """One list as it comes in. Each entry is (namespace, name, object, cells), the first two as JSON bytes."""
+    """One list as it comes in."""
 
     resource: Resource
     columns: list[Column] = field(default_factory=list)
-    entries: list[tuple[bytes, bytes, bytes, bytes]] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
+    count: int = 0
     newest: int = 1
+    last: bytes = b""
+    sorted: bool = True
 
     def add(self, page: _Page) -> None:
         """Take over a page; nothing of its buffer is kept."""
+        entries = []
         if page.rows is not None:
             self.columns = self.columns or page.columns or []
-            for row in page.rows:
-                self._entry(row.object, redact_json(bytes(row.cells)))
-        for item in page.items or ():
-            self._entry(item, b"[]")
+            entries = [self._entry(row.object, redact_json(bytes(row.cells))) for row in page.rows]
+        entries += [self._entry(item, b"[]") for item in page.items or ()]
+        if not entries:
+            return
+        entries.sort()
+        self.sorted = self.sorted and self.last <= entries[0][0]
+        self.last = entries[-1][0]
+        self.count += len(entries)
+        self.blocks.append(_block(entries))
 
-    def _entry(self, found: Fields, cells: bytes) -> None:
+    def _entry(self, found: Fields, cells: bytes) -> _Entry:
         who = tidy(found)
         self.newest = max(self.newest, who.version)
         whole = {"apiVersion": self.resource.api_version, "kind": self.resource.kind, **found}
-        self.entries.append((who.namespace, who.name, redact_json(msgspec.json.encode(whole)), cells))
+        return who.place, redact_json(msgspec.json.encode(whole)), cells
 
-    def finish(self) -> ResourceList:
-        """The list in a stable order.
+    def finish(self) -> _Listed:
+        """The whole list by `namespace/name`, which is the order in which the API server keeps it.
 
         Its resourceVersion is its newest object's rather than the server's counter, which leases move on every few
         seconds: an unchanged cluster gives the same bytes.
         """
-        self.entries.sort(key=lambda entry: entry[:2])
+        if not self.sorted:
+            self.blocks = [_block(sorted(_entries(self.blocks)))]
         resource = self.resource
-        return ResourceList(
+        head = ResourceList(
             group=resource.group,
             version=resource.version,
             resource=resource.name,
@@ -137,9 +161,21 @@ class _Pages:
             namespaced=resource.namespaced,
             resource_version=str(self.newest),
             columns=self.columns,
-            items=[msgspec.Raw(entry[2]) for entry in self.entries],
-            cells=[msgspec.Raw(entry[3]) for entry in self.entries] if self.columns else [],
         )
+        return _Listed(head, self.blocks, self.count)
+
+
+def _block(entries: list[_Entry]) -> Block:
+    return Block(b",\n".join(entry[1] for entry in entries), b",\n".join(entry[2] for entry in entries))
+
+
+def _entries(blocks: list[Block]) -> Iterator[_Entry]:
+    """The single objects of blocks again, for a server whose pages are not in order."""
+    for block in blocks:
+        items = _RAWS.decode(b"[" + block.items + b"]")
+        cells = _RAWS.decode(b"[" + block.cells + b"]")
+        for item, row in zip(items, cells, strict=True):
+            yield tidy(_FIELDS.decode(item)).place, bytes(item), bytes(row)
 
 
 def wanted(settings: Settings) -> tuple[str, ...]:
@@ -177,7 +213,7 @@ def _read(context: Context, fetcher: Fetcher, name: str, keys: Iterable[str]) ->
     stale = discovery.stale_groups(documents)
     stop = threading.Event()
 
-    def one(key: str) -> tuple[Read, ResourceList | None]:
+    def one(key: str) -> tuple[Read, _Listed | None]:
         resource = served.get(key)
         if resource is None and key.rpartition("/")[0] in stale:
             return Read(key, "failed", reason="its API group did not answer the API server"), None
@@ -191,7 +227,7 @@ def _read(context: Context, fetcher: Fetcher, name: str, keys: Iterable[str]) ->
             return Read(key, "absent", reason=error.message), None
         except BadAnswer as error:
             return Read(key, "failed", reason=error.message), None
-        return Read(key, "read", count=len(found.items)), found
+        return Read(key, "read", count=found.count), found
 
     with ThreadPoolExecutor(PARALLEL, thread_name_prefix="kubernetes") as pool:
         futures = [pool.submit(one, key) for key in keys]
@@ -201,7 +237,8 @@ def _read(context: Context, fetcher: Fetcher, name: str, keys: Iterable[str]) ->
             stop.set()
             pool.shutdown(cancel_futures=True)
             raise
-    lists = {found.key: found for _, found in results if found is not None}
+    listed = {found.head.key: found for _, found in results if found is not None}
+    lists = {key: found.head for key, found in listed.items()}
     reads = tuple(result for result, _ in results)
     if not lists and any(result.state == "forbidden" for result in reads):
         raise Denied("kubernetes: not permitted to list anything; see the least ClusterRole in the documentation")
@@ -212,9 +249,8 @@ def _read(context: Context, fetcher: Fetcher, name: str, keys: Iterable[str]) ->
         discovery={path: msgspec.Raw(msgspec.json.encode(document)) for path, document in documents.items()},
         lists=lists,
     )
-    results.clear()
     return Reading(
-        data=encode_kubernetes(data),
+        data=encode_kubernetes(data, {key: found.blocks for key, found in listed.items()}),
         reads=reads,
         cluster=Cluster(name, str(version.get("gitVersion") or "")),
         problem="; ".join(result.reason for result in reads if result.state == "failed"),
@@ -233,7 +269,7 @@ def _version(fetcher: Fetcher) -> dict[str, Any]:
     return found
 
 
-def _list(context: Context, fetcher: Fetcher, resource: Resource, stop: threading.Event) -> ResourceList:
+def _list(context: Context, fetcher: Fetcher, resource: Resource, stop: threading.Event) -> _Listed:
     """The whole list. An expired continue token starts it again from the first page."""
     if resource.kind == "Secret":
         raise BadAnswer(f"kubernetes: {resource.key}: Secrets are never read")
@@ -259,7 +295,7 @@ def _pages(context: Context, fetcher: Fetcher, pages: _Pages, stop: threading.Ev
             pages.add(page)
         except (msgspec.DecodeError, msgspec.ValidationError, RecursionError) as error:
             raise BadAnswer(f"kubernetes: GET {path}: the answer is not a list") from error
-        context.progress(pages.resource.key, len(pages.entries))
+        context.progress(pages.resource.key, pages.count)
         token = page.metadata.token
         if not token:
             return
