@@ -46,7 +46,7 @@ class ArgoCD:
 
     :param environment: more variables for the repo-server, such as a proxy for the charts that it fetches.
     :param resync: seconds after which each application is compared again.
-    :param persist_health: each resource's health is kept in its Application, which by default it is not.
+    :param controller: more arguments for the application-controller.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class ArgoCD:
         *,
         environment: Mapping[str, str] | None = None,
         resync: int = 10,
-        persist_health: bool = False,
+        controller: Sequence[str] = (),
     ) -> None:
         self.cluster = cluster
         self._programs = {program: binaries.find(program) for program in ("argocd", "redis-server", "kubectl")}
@@ -69,7 +69,7 @@ class ArgoCD:
         try:
             self._write_tools()
             self._install()
-            self._start(dict(environment or {}), resync, persist_health)
+            self._start(dict(environment or {}), resync, controller)
             self.admin_token = self._log_in()
             self.docs_token = self._docs_token()
         except BaseException:
@@ -187,7 +187,7 @@ class ArgoCD:
             if not wait_until(established, within=30):
                 raise NotReady(f"the definition {definition} is not established")
 
-    def _start(self, extra: Mapping[str, str], resync: int, persist_health: bool) -> None:
+    def _start(self, extra: Mapping[str, str], resync: int, controller: Sequence[str]) -> None:
         redis, repo = (f"127.0.0.1:{free_port()}" for _ in range(2))
         tls, ssh = self.folder / "tls", self.folder / "ssh"
         tls.mkdir()
@@ -231,7 +231,7 @@ class ArgoCD:
             "application-controller",
             *(f"--kubeconfig={kubeconfig}", f"--redis={redis}", f"--repo-server={repo}", "--repo-server-plaintext"),
             *(f"--app-resync={resync}", "--app-resync-jitter=0", f"--metrics-port={ports['controller']}"),
-            f"--persist-resource-health={str(persist_health).lower()}",
+            *controller,
         )
         start(
             "server",
