@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 from markupsafe import Markup
@@ -53,7 +54,9 @@ def visible(text: str, limit: int = TEXT_LIMIT) -> str:
     """`text` on one line, cut to `limit` characters, with invisible characters made visible."""
     head = text[: limit * 4]  # white space is folded below; what is beyond that is not worth looking at
     line = " ".join(head.split())
-    shown = "".join("\ufffd" if unicodedata.category(c) in ("Cc", "Cf", "Cs") else c for c in line)
+    shown = line
+    if not line.isprintable():
+        shown = "".join("\ufffd" if unicodedata.category(c) in ("Cc", "Cf", "Cs") else c for c in line)
     if len(shown) > limit or len(head) < len(text):
         return shown[: limit - 1].rstrip() + "…"
     return shown
@@ -61,7 +64,11 @@ def visible(text: str, limit: int = TEXT_LIMIT) -> str:
 
 def text(value: object) -> Markup:
     """Text of a paragraph, safe at the start of a line too."""
-    shown = visible(str(value))
+    return _text(visible(str(value)))
+
+
+@lru_cache(maxsize=4096)  # a site says the same words on many pages
+def _text(shown: str) -> Markup:
     marked = {found.start() for found in _SOMETIMES.finditer(shown)}
     if leading := _LEADING.match(shown):
         marked.add(leading.end() - 1)
@@ -80,8 +87,12 @@ def link_text(value: object) -> Markup:
 
 def html(value: object) -> Markup:
     """Text or a quoted attribute of raw HTML that stands in Markdown, which Markdown may still read."""
-    shown = _HTML.sub(lambda found: f"&#{ord(found[0])};", visible(str(value)))
-    return Markup(shown)  # noqa: S704 - escaped here
+    return _html(visible(str(value)))
+
+
+@lru_cache(maxsize=4096)
+def _html(shown: str) -> Markup:
+    return Markup(_HTML.sub(lambda found: f"&#{ord(found[0])};", shown))  # noqa: S704 - escaped here
 
 
 def url(value: object) -> str:
