@@ -18,7 +18,7 @@ REFERENCES = (
     "|expirationseconds|ttlseconds|timeout|interval|refreshinterval|url|uri|urls|endpoint|address|host|namespace"
     "|namespaces|selector|enabled|disabled|required|create|policy|policies|version|format|length|size|count|rotation"
     "|audience|audiences|issuer|issuers|backend|engine|manager|provider|template|templates|annotations|labels|mode"
-    "|method|authmethod|reviewer|algorithm|algorithms|signingalg|from|source|header|field|claim|prefix|attribute"
+    "|method|pattern|authmethod|reviewer|algorithm|algorithms|signingalg|from|source|header|field|claim|prefix|attribute"
     "|numuses|boundcidrs|nodefaultpolicy|explicitmaxttl|grants?|flow|strategy|accessor|status|state"
 )
 _REFERENCE = re.compile(rf"(?:{REFERENCES})", re.ASCII)
@@ -52,7 +52,7 @@ def is_secret_name(name: str) -> bool:
     if _POINTS_AT_ONE.search(_SEPARATORS.sub("", bare).lower()):
         return False
     tail = _SEPARATORS.sub("", bare[last.end() :]).lower()
-    return _REFERENCE.fullmatch(tail.removeprefix("s")) is None if tail else True
+    return not (tail and (_REFERENCE.fullmatch(tail) or _REFERENCE.fullmatch(tail.removeprefix("s"))))
 
 
 def ends_as_secret(name: str) -> bool:

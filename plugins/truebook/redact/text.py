@@ -33,7 +33,7 @@ _LINE_HEAD = re.compile(r"""[ \t]*(?:-[ \t]+|--?|\#[ \t]*)?(?:export[ \t]+|set[ 
 _OPEN = re.compile(r"""\\*["']""")
 _BLOCK = re.compile(r"[|>][-+0-9]{0,2}[ \t]*(?:#[^\n]*)?(?=\r?\n|\Z)")
 _LIST = re.compile(r"(?:\r?\n[ \t]*-[ \t]+(?![^\n]*:(?:[ \t]|$))[^\n]+)+", re.MULTILINE)
-_WORD = re.compile(r"""[^\s"'\\]+""")
+_WORD = re.compile(r"""(?:(?:bearer|basic|token|digest)[ \t]+)?[^\s"'\\]+""", re.IGNORECASE)
 _PARAMETER = re.compile(r"""[^\s"'\\&#]+""")
 
 _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -51,7 +51,8 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(?<=://)[^\s/?#\"'<>@:]*:(?!\d{1,5}(?:[/?#\s\"']|$))[^\s\"'<>@]*@", 0, f"{REDACTED}@"),
         (r"(?<=http://)[^\s/?#\"'<>]*@|(?<=https://)[^\s/?#\"'<>]*@", re.IGNORECASE, f"{REDACTED}@"),
         (r"(?<=[?&;])((?:x-amz-)?sig(?:nature)?|key|auth|code|jwt|sas)=[^&\s\"'#]+", re.IGNORECASE, rf"\1={REDACTED}"),
-        (r"(?<![^\W_])eyJ[\w-]{8,}+\.[\w-]{8,}+(?:\.[\w-]*+)*", 0, REDACTED),
+        # Bounded where it may begin within a word, lest a hostile text take quadratic time.
+        (r"(?:(?<![\w-])eyJ[\w-]{8,}+|(?<=[_-])eyJ[\w-]{8,400}+)\.[\w-]{8,}+(?:\.[\w-]*+)*", 0, REDACTED),
         (r"gh[pousr]_[A-Za-z0-9]{16,}+|github_pat_\w{16,}+", 0, REDACTED),
         (r"gl(?:pat|dt|rt|ptt|oas|cbt|ft|soat|imt|agent)-[\w.-]{16,}+", 0, REDACTED),
         (r"(?<![\w.-])(?:hv[sbr]\.[\w-]{16,}+|[sbr]\.[A-Za-z0-9]{24}(?![\w.-]))", 0, REDACTED),
