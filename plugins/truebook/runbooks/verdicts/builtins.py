@@ -103,7 +103,11 @@ def _exec(words: Argv) -> Ruling:
 
 
 def _wait(words: Argv) -> Ruling:
-    return Ruling("read", "waits for jobs") if all(not word.startswith("-") for word in words) else unknown("wait with flags")
+    return (
+        Ruling("read", "waits for jobs")
+        if all(not word.startswith("-") for word in words)
+        else unknown("wait with flags")
+    )
 
 
 def _type(words: Argv) -> Ruling:

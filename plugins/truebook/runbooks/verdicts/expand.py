@@ -27,6 +27,9 @@ QUOTED, PLAIN, SPLIT = "quoted", "plain", "split"
 Part = tuple[Values, str]
 """A piece of a word: what it may be, and whether it is quoted, written plainly, or an expansion that bash splits."""
 
+Word = Node | str
+"""A word of the tree, or one that the tree lost and that stands for itself."""
+
 Substitute = Callable[[Node], Values]
 """Judges the commands of a `$( )`, and says what is known of their output."""
 
@@ -64,9 +67,9 @@ class Expander:
         """The source of `node`."""
         return self.source[node.start_byte : node.end_byte].decode()
 
-    def readings(self, words: list[Node]) -> list[Argv]:
+    def readings(self, words: list[Word]) -> list[Argv]:
         """All word lists that bash may make of `words`."""
-        choices = [self.fields(word) for word in words]
+        choices = [[(word,)] if isinstance(word, str) else self.fields(word) for word in words]
         count = 1
         for choice in choices:
             count *= len(choice)
@@ -264,12 +267,18 @@ class Expander:
                 raise Problem("an array element within arithmetic")
         plain = text.decode()
         bare = _VARIABLE.sub("0", plain)
-        if not _ARITHMETIC.fullmatch(plain) or set("${}") & set(bare.removeprefix("$").removeprefix("$")) or re.search(r"[\w}]\s+[\w$]", plain):
+        if (
+            not _ARITHMETIC.fullmatch(plain)
+            or set("${}") & set(bare.removeprefix("$").removeprefix("$"))
+            or re.search(r"[\w}]\s+[\w$]", plain)
+        ):
             raise Problem("arithmetic that is not understood")
         for name in _NAMES.findall(plain):
             if not all(_NUMBER_LIKE.fullmatch(value) for value in self.scope[name]):
                 raise Problem(f"arithmetic evaluates the text of {name}, which may hold commands")
-            if re.search(rf"\b{name}\s*(?:[-+*/%&|^]|<<|>>)?=(?!=)|\b{name}\s*(?:\+\+|--)|(?:\+\+|--)\s*{name}\b", plain):
+            if re.search(
+                rf"\b{name}\s*(?:[-+*/%&|^]|<<|>>)?=(?!=)|\b{name}\s*(?:\+\+|--)|(?:\+\+|--)\s*{name}\b", plain
+            ):
                 self.scope[name] = UNSET
 
     def _many(self, node: Node) -> list[Part]:

@@ -10,7 +10,9 @@ _SAME = re.compile(
     r"sort(?: -[urn]+)?|uniq|tac|(?:head|tail)(?: -n ?[0-9]+| -[0-9]+)?|tail -n ?\+[0-9]+|"
     r"e?grep(?: -[viEFw]+)* (?:[\w./=]+|'[^']*'|\"[^\"$`\\]*\")"
 )
-_FIRST_COLUMN = re.compile(r"awk (?:'\{ ?print \$1 ?\}'|'NR ?> ?1 ?\{ ?print \$1 ?\}'|'/[\w.-]+/ ?\{ ?print \$1 ?\}')|cut -d(?: ?' '| ?\" \") -f ?1")
+_FIRST_COLUMN = re.compile(
+    r"awk (?:'\{ ?print \$1 ?\}'|'NR ?> ?1 ?\{ ?print \$1 ?\}'|'/[\w.-]+/ ?\{ ?print \$1 ?\}')|cut -d(?: ?' '| ?\" \") -f ?1"
+)
 
 
 def passed_on(command: str, given: Prints) -> Prints:

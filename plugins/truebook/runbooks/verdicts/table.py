@@ -53,7 +53,7 @@ class Verb:
     """One row of a table.
 
     `flags` lists the flags that only this verb has, aliases joined by commas: `w,watch o,output= dry-run?`.
-    `=` takes a value, `?` takes one only after an equals sign.
+    `=` takes a value, `?` takes one only when it is joined on, `+` takes two words.
     """
 
     verdict: VerdictKind
@@ -76,8 +76,8 @@ def read_flags(spec: str) -> Flags:
     """Parse a flag list as `Verb.flags` describes it."""
     names: dict[str, tuple[str, str]] = {}
     for entry in spec.split():
-        kind = entry[-1] if entry[-1] in "=?" else ""
-        aliases = entry.rstrip("=?").split(",")
+        kind = entry[-1] if entry[-1] in "=?+" else ""
+        aliases = entry.rstrip("=?+").split(",")
         for alias in aliases:
             names[alias] = (aliases[0], kind)
     return Flags(names)
@@ -93,10 +93,10 @@ def _take(parsed: Parsed, name: str, value: str) -> None:
     parsed.flags.setdefault(name, []).append(value)
 
 
-def parse(words: Argv, flags: Flags, *, go: bool = False, stop: bool = False) -> tuple[Parsed, int]:
+def parse(words: Argv, flags: Flags, *, go: bool = False, stop: bool = False, gnu: bool = False) -> tuple[Parsed, int]:
     """Sort `words` by `flags`; also the number of words read.
 
-    `go`: one dash starts a long name, as Go's flag package has it. `stop`: the first operand ends the parsing.
+    `gnu`: an equals sign after a one-letter flag belongs to its value. `go`: one dash starts a long name, as Go's flag package has it. `stop`: the first operand ends the parsing.
     """
     parsed = Parsed()
     names = flags.names
@@ -126,15 +126,22 @@ def parse(words: Argv, flags: Flags, *, go: bool = False, stop: bool = False) ->
                     raise Unreadable(f"{word} lacks its value")
                 value = words[position]
                 position += 1
+            elif kind == "+":
+                if position + 1 >= count:
+                    raise Unreadable(f"{word} lacks its values")
+                value = words[position] + "=" + words[position + 1]
+                position += 2
             elif not equals:
                 value = "true"
             _take(parsed, first, value)
             continue
-        position = _short(word, words, position, parsed, names)
+        position = _short(word, words, position, parsed, names, gnu)
     return parsed, count
 
 
-def _short(word: str, words: Argv, position: int, parsed: Parsed, names: Mapping[str, tuple[str, str]]) -> int:
+def _short(
+    word: str, words: Argv, position: int, parsed: Parsed, names: Mapping[str, tuple[str, str]], gnu: bool
+) -> int:
     """A cluster of one-letter flags, `-itn default`; the last may have its value joined on."""
     letters = word[1:]
     while letters:
@@ -144,7 +151,7 @@ def _short(word: str, words: Argv, position: int, parsed: Parsed, names: Mapping
         first, kind = names[letter]
         if kind == "=":
             if letters:
-                value = letters.removeprefix("=")
+                value = letters if gnu else letters.removeprefix("=")
             elif position < len(words):
                 value = words[position]
                 position += 1
@@ -152,7 +159,10 @@ def _short(word: str, words: Argv, position: int, parsed: Parsed, names: Mapping
                 raise Unreadable(f"-{letter} lacks its value")
             _take(parsed, first, value)
             return position
-        if letters.startswith("="):
+        if kind == "?" and letters and gnu:
+            _take(parsed, first, letters)
+            return position
+        if letters.startswith("=") and not gnu:
             _take(parsed, first, letters[1:])
             return position
         _take(parsed, first, "true")
@@ -217,7 +227,7 @@ class Program:
     def __call__(self, words: Argv) -> Ruling:
         """The verdict on `name words…`."""
         try:
-            parsed, used = parse(words, read_flags(self.verb.flags), go=self.go, stop=self.stop)
+            parsed, used = parse(words, read_flags(self.verb.flags), go=self.go, stop=self.stop, gnu=True)
         except Unreadable as problem:
             return unknown(str(problem))
         if self.stop and parsed.rest is None:

@@ -48,7 +48,7 @@ class Scope(dict[str, Values]):
     def join(self, other: Mapping[str, Values]) -> None:
         """Allow for both: the part that `other` comes from may have run or not."""
         for name in set(self) | set(other):
-            self[name] = limited(self[name] | (other[name] if name in other else UNSET))
+            self[name] = limited(self[name] | other.get(name, UNSET))
 
 
 def limited(values: Values) -> Values:

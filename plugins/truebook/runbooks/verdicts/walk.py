@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from tree_sitter import Node
 
@@ -11,7 +11,7 @@ from truebook.model import CommandVerdict, VerdictKind
 from truebook.runbooks import shell
 from truebook.runbooks.shell import Problem
 from truebook.runbooks.verdicts import builtins, filters, redirects
-from truebook.runbooks.verdicts.expand import Expander
+from truebook.runbooks.verdicts.expand import Expander, Word
 from truebook.runbooks.verdicts.order import rank, worst
 from truebook.runbooks.verdicts.ruling import ANY, MANY, NAME, Argv, Inner, Prints, Ruling, literal, shown, unknown
 from truebook.runbooks.verdicts.tools import TOOLS
@@ -59,6 +59,7 @@ class Walker:
 
     def run(self) -> tuple[CommandVerdict, ...]:
         """The verdicts in the order of their lines."""
+        self._check_gaps(self.root)
         self._children(self.root)
         return tuple(sorted(self.rows.values(), key=lambda row: row.line))
 
@@ -72,6 +73,8 @@ class Walker:
             handler = _STATEMENTS.get(node.type)
             if handler is None:
                 raise Problem(f"{node.type.replace('_', ' ')} is not judged")
+            if node.type not in ("command", "redirected_statement"):
+                self._check_gaps(node)
             handler(self, node)
         except Problem as problem:
             self._add(node, unknown(problem.reason))
@@ -81,13 +84,17 @@ class Walker:
     def _children(self, node: Node) -> None:
         """The statements below `node`, in order."""
         self.prints = ""
+        for child in node.named_children:
+            if child.type != "comment":
+                self._statement(child)
+
+    def _check_gaps(self, node: Node) -> None:
+        """The tree sometimes drops text between its nodes, which bash would not."""
         position = -1
         for child in node.children:
             if position >= 0 and not _GAP.fullmatch(self.source, position, child.start_byte):
                 raise Problem("text that is not understood")
             position = child.end_byte
-            if child.is_named and child.type != "comment":
-                self._statement(child)
 
     def _optional(self, statements: Iterable[Node]) -> None:
         """Statements that may not run, or may run only in part."""
@@ -220,7 +227,7 @@ class Walker:
     def _redirected(self, node: Node) -> None:
         body = node.child_by_field_name("body")
         heredocs = [child for child in node.children if child.type == "heredoc_redirect"]
-        extra: list[Node] = []
+        extra: list[Word] = []
         after: list[Node] = []
         piped: list[Node] = []
         for heredoc in heredocs:
@@ -232,7 +239,14 @@ class Walker:
                     piped += child.named_children
                 elif name == "right":
                     after.append(child)
+        position = node.start_byte
         for child in node.children:
+            gap = self.source[position : child.start_byte]
+            if gap.strip() == b"-" and gap[:1].isspace() and gap[-1:].isspace():
+                extra.insert(0, "-")  # the tree drops this word before a heredoc
+            elif not _GAP.fullmatch(gap):
+                raise Problem("text that is not understood")
+            position = child.end_byte
             if child.type.endswith("_redirect"):
                 extra += self._redirect(child)
         if extra and (body is None or body.type != "command"):
@@ -244,7 +258,7 @@ class Walker:
         self._apart(piped)
         self._optional(after)
 
-    def _redirect(self, node: Node) -> list[Node]:
+    def _redirect(self, node: Node) -> Sequence[Node]:
         """Judges a redirection; the tree hangs words of the command that follow it below it, and these are returned."""
         if node.type == "heredoc_redirect":
             self._heredoc(node)
@@ -272,6 +286,7 @@ class Walker:
         return destinations[1:]
 
     def _heredoc(self, node: Node) -> None:
+        self._check_gaps(node)
         for child in node.children:
             if child.type == "file_redirect":
                 self._redirect(child)
@@ -346,7 +361,8 @@ class Walker:
     def _unset(self, node: Node) -> None:
         for child in node.children[1:]:
             name = self.expander.text(child)
-            if child.type not in ("variable_name", "word") or not re.fullmatch(r"[A-Za-z_]\w*", name) or dangerous(name):
+            known = child.type in ("variable_name", "word") and re.fullmatch(r"[A-Za-z_]\w*", name)
+            if not known or dangerous(name):
                 raise Problem(f"unset {name} is not judged")
             self.scope[name] = self.scope[name] | {""}
         self._add(node, Ruling("read", "unsets variables"))
@@ -374,8 +390,8 @@ class Walker:
 
     # Simple commands
 
-    def _command(self, node: Node, extra: list[Node] | None = None) -> None:
-        words: list[Node] = []
+    def _command(self, node: Node, extra: list[Word] | None = None) -> None:
+        words: list[Word] = []
         assigned: list[Node] = []
         position = -1
         for child in node.children:
@@ -464,7 +480,7 @@ class Walker:
             verdict = "write"
         self.prints = self.prints if inner.transparent else prints
         self._keep(
-            CommandVerdict(node.start_point[0] + 1, text, verdict, f"{inner.where}: {reason}" if inner.where else reason),
+            CommandVerdict(node.start_point[0] + 1, text, verdict, f"{inner.where}: {reason}".removeprefix(": ")),
             inner=True,
         )
 
@@ -505,7 +521,7 @@ class Walker:
 
 def _inherited(scope: Scope) -> Scope:
     """What a shell that the script starts may find in its environment."""
-    return Scope({name: UNKNOWN for name in scope})
+    return Scope(dict.fromkeys(scope, UNKNOWN))
 
 
 def judge_tool(name: str, arguments: Argv) -> Ruling:

@@ -3,9 +3,43 @@
 from __future__ import annotations
 
 from truebook.runbooks.verdicts.ruling import Tool
-from truebook.runbooks.verdicts.tools import kubectl
+from truebook.runbooks.verdicts.tools import (
+    argocd,
+    curl,
+    git,
+    helm,
+    jq,
+    kubectl,
+    mc,
+    openssl,
+    text,
+    unix,
+    vault,
+    velero,
+    wrappers,
+)
 
 TOOLS: dict[str, Tool] = {
     "kubectl": kubectl.KUBECTL,
     "oc": kubectl.OC,
+    "argocd": argocd.ARGOCD,
+    "vault": vault.VAULT,
+    "bao": vault.BAO,
+    "velero": velero.VELERO,
+    "helm": helm.HELM,
+    "mc": mc.MC,
+    "git": git.GIT,
+    "curl": curl.CURL,
+    "wget": curl.WGET,
+    "openssl": openssl.OPENSSL,
+    "jq": jq.JQ,
+    "yq": jq.YQ,
+    "grep": text.GREP,
+    "egrep": text.GREP,
+    "fgrep": text.GREP,
+    "sed": text.SED,
+    "awk": text.AWK,
+    "gawk": text.AWK,
+    **wrappers.WRAPPERS,
+    **unix.PROGRAMS,
 }

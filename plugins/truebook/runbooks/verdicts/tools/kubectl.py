@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from truebook.model import VerdictKind
 from truebook.runbooks.verdicts.ruling import ANY, MANY, NAME, Inner, Prints, Ruling, shown, unknown
@@ -34,13 +34,19 @@ _FILES = "filename,f= kustomize,k= recursive,R"
 _CHANGE = f"{_PRINT} {_FILES} dry-run? field-manager= selector,l= all all-namespaces,A field-selector="
 _CREATE = f"{_PRINT} dry-run? field-manager= save-config validate?"
 
+_NOT_SECRET = frozenset(
+    {"deployment", "deployments", "deploy", "statefulset", "sts", "daemonset", "ds", "service", "svc", "configmap", "cm",
+     "ingress", "ing", "pod", "pods", "po", "job", "jobs", "cronjob", "cj"}
+)  # fmt: skip
 _PLAIN_OUTPUT = frozenset({"", "wide", "name"})
 _FIELD = (
     r"(?:\.items\[[^\]{}]*\])?\.(?:metadata\.(?:name|namespace|uid|resourceVersion|generation|creationTimestamp)|"
     r"spec\.(?:nodeName|replicas|clusterIP|claimRef\.name)|type|status\.(?:phase|\w*[rR]eplicas|podIP|hostIP))"
 )
 _NAMES_ONLY = re.compile(
-    r"(?:jsonpath|jsonpath-as-json)=(?:\{range \.items\[\*\]\}|\{end\}|\{\"(?:\\n|\\t| )\"\}|[ \n\t]|\{" + _FIELD + r"\})+"
+    r"(?:jsonpath|jsonpath-as-json)=(?:\{range \.items\[\*\]\}|\{end\}|\{\"(?:\\n|\\t| )\"\}|[ \n\t]|\{"
+    + _FIELD
+    + r"\})+"
     r"|custom-columns=[\w:-]*:" + _FIELD + r"(?:,[\w:-]*:" + _FIELD + r")*"
 )
 _RAW_PATH = re.compile(r"/(?:[A-Za-z0-9_.:-]+/?)*(?:\?[A-Za-z0-9_.=&,%!()-]*)?")
@@ -64,7 +70,7 @@ def _prints_data(parsed: Parsed) -> bool:
     return output not in _PLAIN_OUTPUT and not _NAMES_ONLY.fullmatch(output)
 
 
-def _secret(parsed: Parsed, *, files: bool = True) -> Ruling | None:
+def _secret(parsed: Parsed) -> Ruling | None:
     """A ruling where the output may hold a Secret's data."""
     if not _prints_data(parsed):
         return None
@@ -73,7 +79,7 @@ def _secret(parsed: Parsed, *, files: bool = True) -> Ruling | None:
         return Ruling("secret", f"prints a Secret's data (-o {shown(parsed.last('output', 'template'))})")
     if any(mark in kind for kind in kinds for mark in (NAME, ANY, MANY)):
         return unknown("prints objects of a kind that is not known before the script runs")
-    if files and parsed.flags.keys() & {"filename", "kustomize"}:
+    if parsed.flags.keys() & {"filename", "kustomize"}:
         return Ruling("secret", "prints the objects that files name, which may be Secrets")
     return None
 
@@ -118,13 +124,16 @@ def _verbose(rule: Rule | None) -> Rule:
     return judged
 
 
-def _changes(verdict: VerdictKind, reason: str, *, created: bool = False, dry: bool = True) -> Rule:
+def _changes(
+    verdict: VerdictKind, reason: str, *, created: bool = False, dry: bool = True
+) -> Callable[[Parsed], Ruling]:
     """A verb that changes objects, unless it is told to be a dry run."""
 
     def judged(parsed: Parsed) -> Ruling:
         if "raw" in parsed.flags:
             return Ruling(verdict, f"{reason} by a raw request, which has no dry run")
-        if found := _secret(parsed, files=not created) if not created else None:
+        found = None if created else _secret(parsed)
+        if found:
             return found
         if dry and parsed.last("dry-run") in ("client", "server", "true"):
             kind = parsed.last("dry-run").replace("true", "client")
@@ -163,7 +172,9 @@ def _replace(parsed: Parsed) -> Ruling | None:
 
 def _taint(parsed: Parsed) -> Ruling | None:
     evicts = any("NoExecute" in word and not word.endswith("-") for word in parsed.operands)
-    return _changes("destructive" if evicts else "write", "taints nodes" + (" and evicts pods" if evicts else ""))(parsed)
+    return _changes("destructive" if evicts else "write", "taints nodes" + (" and evicts pods" if evicts else ""))(
+        parsed
+    )
 
 
 def _wait(parsed: Parsed) -> Ruling | None:
@@ -198,6 +209,12 @@ def _debug(parsed: Parsed) -> Ruling | None:
     return Ruling("exec", "adds a debug container")
 
 
+def _view_last_applied(parsed: Parsed) -> Ruling | None:
+    if parsed.flags.keys() & {"filename", "kustomize"} or _kinds(parsed) - _NOT_SECRET:
+        return Ruling("secret", "prints what was applied, which may be a Secret")
+    return None
+
+
 def _kustomize(parsed: Parsed) -> Ruling | None:
     if any(re.search(r"://|^git@|^[\w.-]+\.\w+/.*/|\?ref=", word) or not word.strip(NAME) for word in parsed.operands):
         return unknown("builds from a remote repository")
@@ -210,7 +227,9 @@ def _config_view(parsed: Parsed) -> Ruling | None:
     return None
 
 
-def _row(verdict: VerdictKind, reason: str, flags: str = "", rule: Rule | None = None, effects: Effects | None = None) -> Verb:
+def _row(
+    verdict: VerdictKind, reason: str, flags: str = "", rule: Rule | None = None, effects: Effects | None = None
+) -> Verb:
     return Verb(verdict, reason, flags, effects or {}, _verbose(rule))
 
 
@@ -315,7 +334,7 @@ _VERBS: Mapping[str, Verb] = {
         }.items()
     },
     **{
-        f"config {verb}": _row("unknown", f"changes credentials or addresses in the kubeconfig", flags)
+        f"config {verb}": _row("unknown", "changes credentials or addresses in the kubeconfig", flags)
         for verb, flags in {"set-cluster": "embed-certs proxy-url=", "set-credentials": "embed-certs auth-provider="}.items()
     },
     # changes
@@ -357,10 +376,9 @@ _VERBS: Mapping[str, Verb] = {
         "server-side subresource= timeout= validate? wait record",
         _apply,
     ),
-    "apply view-last-applied": _row("read", "reads what was applied", f"{_FILES} all output,o= selector,l=", lambda parsed: (
-        Ruling("secret", "prints what was applied, which may be a Secret")
-        if parsed.flags.keys() & {"filename", "kustomize"} or _kinds(parsed) - _NOT_SECRET else None
-    )),
+    "apply view-last-applied": _row(
+        "read", "reads what was applied", f"{_FILES} all output,o= selector,l=", _view_last_applied
+    ),
     "apply set-last-applied": _change("changes what counts as applied", "create-annotation"),
     "replace": _row(
         "write", "replaces objects",
@@ -445,10 +463,6 @@ _VERBS: Mapping[str, Verb] = {
     "edit": _row("interactive", _EDITOR, f"{_CHANGE} output-patch save-config subresource= validate? windows-line-endings"),
     "apply edit-last-applied": _row("interactive", _EDITOR, f"{_CHANGE} validate? windows-line-endings"),
 }  # fmt: skip
-_NOT_SECRET = frozenset(
-    {"deployment", "deployments", "deploy", "statefulset", "sts", "daemonset", "ds", "service", "svc", "configmap", "cm",
-     "ingress", "ing", "pod", "pods", "po", "job", "jobs", "cronjob", "cj"}
-)  # fmt: skip
 _ALIASES = {
     "log": "logs", "pods": "pod", "po": "pod", "nodes": "node", "no": "node", "ns": "namespace", "cm": "configmap",
     "sa": "serviceaccount", "deploy": "deployment", "svc": "service", "ing": "ingress", "pdb": "poddisruptionbudget",
@@ -481,17 +495,26 @@ _OC: Mapping[str, Verb] = {
     "login": _row("unknown", "brings credentials of its own", "username,u= password,p= web certificate-authority="),
     "logout": _row("local", "writes the kubeconfig"),
     "extract": _row("secret", "prints or writes what a Secret holds", "to= confirm keys= filename,f="),
-    "rsh": _row("interactive", "opens a shell in a pod", "container,c= shell= no-tty,T tty,t timeout=", lambda _parsed: (
-        Ruling("interactive", "opens a shell in a pod", opens_shell=True)
-    )),
-    "rsync": _row("exec", "copies files into or out of a pod", "container,c= delete exclude= include= no-perms quiet,q"),
+    "rsh": _row(
+        "interactive",
+        "opens a shell in a pod",
+        "container,c= shell= no-tty,T tty,t timeout=",
+        lambda _parsed: Ruling("interactive", "opens a shell in a pod", opens_shell=True),
+    ),
+    "rsync": _row(
+        "exec", "copies files into or out of a pod", "container,c= delete exclude= include= no-perms quiet,q"
+    ),
     "new-project": _row("write", "creates a project", "description= display-name= skip-config-write"),
-    "new-app": _row("write", "creates objects", f"{_CREATE} name= env,e= param,p= template= labels,l= image= docker-image="),
+    "new-app": _row(
+        "write", "creates objects", f"{_CREATE} name= env,e= param,p= template= labels,l= image= docker-image="
+    ),
     "start-build": _row("write", "starts a build", "follow,F wait,w from-dir= from-file= from-repo= commit= env,e="),
     "import-image": _row("write", "imports an image", "confirm from= all scheduled insecure"),
     "rollout latest": _change("starts a rollout", "again"),
     "tag": _row("write", "tags an image", "source= delete,d reference scheduled"),
-    "process": _row("read", "fills a template", f"{_PRINT} filename,f= param,p= labels,l= local ignore-unknown-parameters"),
+    "process": _row(
+        "read", "fills a template", f"{_PRINT} filename,f= param,p= labels,l= local ignore-unknown-parameters"
+    ),
     "get-token": _row("secret", "prints a token"),
     "adm top pod": _adm("top pod"),
     "adm top node": _adm("top node"),
@@ -499,7 +522,9 @@ _OC: Mapping[str, Verb] = {
     "adm cordon": _adm("cordon"),
     "adm uncordon": _adm("uncordon"),
     "adm taint": _adm("taint"),
-    "adm node-logs": _row("read", "reads a node's logs", "role= unit,u= path= since= tail= boot= grep,g= selector,l= raw"),
+    "adm node-logs": _row(
+        "read", "reads a node's logs", "role= unit,u= path= since= tail= boot= grep,g= selector,l= raw"
+    ),
     "adm release info": _row("read", "reads a release", "output,o= commits pullspecs image-for= size registry-config="),
     "adm must-gather": _row("exec", "runs pods that collect data", "dest-dir= image= since= node-name="),
     "adm policy add-role-to-user": _change("grants a role", "role-namespace= rolebinding-name= serviceaccount,z="),
