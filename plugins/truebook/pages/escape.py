@@ -47,6 +47,7 @@ _LEADING = re.compile(r"^(?:[^\w\s.,/—…('\"]|/(?=//)|\d+[.)](?=\s|$))")
 _HTML = re.compile(r"[^\w\s.,;/()%—…→-]|_|(?<=\bwww)\.", re.IGNORECASE)
 """What is not ordinary in raw HTML: there all but a few characters become references."""
 
+_MERMAID_LATE = re.compile(r"(?<=\$)(?=\$)|(?<=:)(?=fa-)", re.IGNORECASE)
 _MERMAID_WORDS = re.compile(r"\b(?:end|graph|subgraph|flowchart|style|linkStyle|class|classDef|click)\b", re.IGNORECASE)
 
 
@@ -125,9 +126,10 @@ def mermaid(value: object) -> Markup:
     """Text between the quotes of a Mermaid label, in Mermaid's own character codes.
 
     A label must not start as a Markdown list does (newer Mermaid reads it as Markdown) nor hold a word that
-    older ones take for a statement.
+    older ones take for a statement. Formulas and icons are looked for after the codes are gone: an invisible
+    word joiner keeps their marks apart.
     """
-    shown = visible(str(value), LABEL_LIMIT)
+    shown = _MERMAID_LATE.sub("\u2060", visible(str(value), LABEL_LIMIT))
     coded = re.sub(r"[\x20-\x7e]", lambda m: m[0] if m[0].isalnum() or m[0] in " ./()-" else f"#{ord(m[0])};", shown)
     coded = re.sub(r"^(\d+)([.)])", lambda m: f"{m[1]}#{ord(m[2])};", coded)
     coded = re.sub(r"^-", "#45;", coded)
