@@ -75,3 +75,19 @@ def test_without_a_catalog_the_same_components_are_discovered(homelab: Inventory
         assert theirs is not None
         same = {"url", "version", "workloads", "health", "sync", "revision"}
         assert {key: theirs.get(key) for key in same} == {key: ours.get(key) for key in same}
+
+
+def test_without_argocd_s_api_the_application_objects_say_the_same(homelab: Inventory) -> None:
+    full = recording.load(RECORDING)
+    parts = {name: part for name, part in full.parts.items() if name != "argocd"}
+    alone = recording.Recording(full.schema, full.cluster, full.recorded_at, parts)
+    found = build(alone, load(ROOT / "truebook.yml"), origin="the embedded homelab")
+    for ours, theirs in zip(homelab.components, found.components, strict=True):
+        assert {key: value.value for key, value in theirs.values.items()} == {
+            key: value.value for key, value in ours.values.items()
+        }
+    assert {value.evidence.source for c in found.components for value in c.values.values()} == {
+        "catalog",
+        "git",
+        "kubernetes",
+    }

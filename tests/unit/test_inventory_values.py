@@ -140,6 +140,7 @@ HTTPS = {"name": "https", "port": 443, "protocol": "HTTPS"}
     [
         (["web.local"], {}, [HTTP], ("http://web.local",)),
         (["web.local"], {}, [HTTP, HTTPS], ("https://web.local",)),
+        (["web.local"], {}, [HTTPS, HTTP], ("https://web.local",)),
         (["web.local"], {"sectionName": "http"}, [HTTP, HTTPS], ("http://web.local",)),
         (["web.local"], {"port": 443}, [HTTP, HTTPS], ("https://web.local",)),
         (["web.local"], {}, [HTTPS | {"hostname": "*.local"}], ("https://web.local",)),
@@ -168,6 +169,7 @@ def test_a_route_that_its_gateway_refused_serves_nothing() -> None:
 
 def test_a_redirect_is_no_address_of_its_own() -> None:
     redirect = route("web.local", sectionName="http")
+    redirect["metadata"]["labels"] = {f"{LABEL}name": "web"}
     redirect["spec"]["rules"] = [{"filters": [{"type": "RequestRedirect"}]}]
     assert web(httproutes=[redirect], gateways=[gateway(HTTP, HTTPS)]).get("url") is None
 
@@ -306,6 +308,7 @@ def test_of_several_sources_git_s_path_is_the_main_one() -> None:
 )
 def test_branch_head(target: str, expected: str | None) -> None:
     refs = {"refs/heads/main": "1" * 40, "refs/tags/v1": "2" * 40, "refs/pull/3/head": "3" * 40}
+    refs[f"refs/heads/{SHA}"] = OTHER  # ArgoCD takes the name for the commit
     git = {"git@github.com:o/r": {"head": "refs/heads/main", "refs": refs}}
     spec = {"source": SOURCE | {"targetRevision": target}}
     assert only(applications=[application("web", spec=spec)], git=git).get("branch_head") == expected
@@ -389,3 +392,51 @@ def test_a_message_that_only_names_an_object_gives_way_to_what_that_one_lacks() 
     found = only(applications=[app], deployments=[late])
     assert found.get("status_message") == "timed out"
     assert str(found.values["status_message"].evidence) == "Deployment apps/web status.conditions[0].reason"
+
+
+def test_a_service_leads_to_what_has_all_of_its_labels() -> None:
+    labels = {
+        "app-only": {"app": "x", "role": "b"},
+        "role-only": {"app": "y", "role": "a"},
+        "both": {"app": "x", "role": "a"},
+    }
+    found = built(
+        deployments=[workload(name, called=name, pod=pod) for name, pod in labels.items()],
+        services=[service("web", app="x", role="a")],
+        ingresses=[ingress("web", "web.local")],
+    )
+    assert {c.name: c.get("url") for c in found.components} == {
+        "app-only": None,
+        "both": "http://web.local",
+        "role-only": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("names", "served", "expected"),
+    [
+        (["cache", "shop", "web"], ["web", "shop"], "shop"),
+        (["cache", "shop", "web"], ["web"], "web"),
+        (["cache", "shop", "web"], [], "shop"),
+        (["cache", "web"], [], "cache"),
+    ],
+)
+def test_the_main_workload_bears_the_name_and_has_the_url(names: list[str], served: list[str], expected: str) -> None:
+    app = application("shop", status={"resources": [resource("Deployment", name) for name in names]})
+    found = built(
+        applications=[app],
+        deployments=[workload(name, image=f"x:{name}") for name in names],
+        services=[service(name) for name in served],
+        ingresses=[ingress(name, f"{name}.local") for name in served],
+    )
+    assert found.components[0].get("version") == expected
+
+
+def test_the_catalog_s_workload_is_the_main_one() -> None:
+    app = application("shop", status={"resources": [resource("Deployment", name) for name in ("shop", "web")]})
+    found = built(
+        catalog(stated("shop", find={"workload": "Deployment apps/web"})),
+        applications=[app],
+        deployments=[workload(name, image=f"x:{name}") for name in ("shop", "web")],
+    )
+    assert (found.components[0].name, found.components[0].get("version")) == ("shop", "web")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from difflib import get_close_matches
 from typing import Any
 
@@ -109,8 +108,6 @@ def _arrows(inventory: Inventory, name: str) -> list[str]:
 def _safe(value: object) -> str:
     """One line that a terminal shows as it is: what is no visible character is written as its code."""
     return "".join(
-        character
-        if character.isprintable() and unicodedata.category(character) not in {"Cf", "Cc", "Co", "Cs"}
-        else character.encode("unicode_escape").decode("ascii")
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
         for character in str(value)
     )

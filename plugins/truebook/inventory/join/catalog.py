@@ -205,15 +205,14 @@ def _unused(name: str, used: set[str]) -> str:
 
 
 def _choose_main(subject: Subject, backends: Backends) -> None:
-    """The workload that the catalog names, else one of the component's name that a URL leads to, else one that a URL
-    leads to, else one of its name, else the first by kind and name."""
+    """The workload that the catalog names, else one that a URL leads to, else the first by kind and name; of several
+    one of the component's name."""
     behind = {w.ref for link in subject.links for w in backends.of(link.services)}
 
-    def rank(index: int) -> tuple[bool, bool, bool, bool, int]:
+    def rank(index: int) -> tuple[bool, bool, bool, int]:
         workload = subject.workloads[index]
         called = subject.name in {workload.ref.name, workload.called}
-        leads = workload.ref in behind
-        return workload.ref != subject.expected, not (leads and called), not leads, not called, index
+        return workload.ref != subject.expected, workload.ref not in behind, not called, index
 
     best = min(range(len(subject.workloads)), key=rank, default=None)
     subject.main = None if best is None else subject.workloads[best]
