@@ -216,7 +216,25 @@ ABSENT = tuple(
     )
 )
 
-KUBERNETES = (*DISCOVERED, *LISTS, *SELECTED, *PAGED, *OBJECTS, *WATCHED, *REFUSED, *ABSENT)
+ODD = tuple(
+    Ask(path, who="reader" if path in ("/API/v1", "/%2e%2e", "//api/v1") else "admin")
+    for path in (
+        *("/API/v1", "/%2e%2e", f"{PODS}/a%3Fb", f"{PODS}/a%22%5C", f"{PODS}/a%0Ab", f"{PODS}/%C3%A4"),
+        *("/api//v1", "/api//v1/pods", "/apis/apps//deployments", "/api/v1/%2e%2e/v1/pods"),
+        *(f"/api/v1/namespaces//pods?{OURS}", f"{PODS}//", "/api/v1/namespaces/%64ifferential", "/api/v1/pods%00"),
+        *(f"{PODS}/stuck?nope", f"{PODS}/%73tuck", f"{PODS}/stuck/", f"{PODS}?labelSelector=app%3Dweb&labelSelector=x"),
+        *(f"{PODS}?labelSelector=app%3Dweb;limit=1", f"{PODS}?labelSelector=%ff", f"{PODS}?labelSelector=app+in+(web)"),
+        *(f"{PODS}?limit=1&limit=2", f"{PODS}?LIMIT=x", f"{PODS}?limit=%2B1", f"{PODS}?limit=99999999999999999999"),
+        *(
+            f"{PODS}?fieldSelector=metadata.name%3Dstuck&fieldSelector=x",
+            f"{PODS}?watch&timeoutSeconds=1",
+            f"{PODS}?limit=1%00",
+        ),
+        *(f"{PODS}?resourceVersion=-1", f"{PODS}?resourceVersion=99999999999999999999", f"{PODS}?limit=1_0"),
+    )
+)
+
+KUBERNETES = (*DISCOVERED, *LISTS, *SELECTED, *PAGED, *OBJECTS, *WATCHED, *REFUSED, *ABSENT, *ODD)
 
 N = "-n differential"
 KUBECTL = (

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from truebook.recording import HttpData, KubernetesData, Recording
 from truebook.replay import labels
 from truebook.replay.paths import dig
+from truebook.replay.quoting import quote
 from truebook.replay.system import System, json_answer
 
 Object = dict[str, Any]
@@ -77,7 +78,7 @@ class ArgoApi:
 
     def answer(self, request: Request) -> Response:
         """The answer to any request."""
-        path = request.url.path
+        path: str = request.scope["path"]
         if request.method == "POST" and request.headers.get("content-type", "").startswith("application/grpc"):
             message = "the replay of a recording has no gRPC API; use the REST API"
             head = {"Content-Type": request.headers["content-type"], "Grpc-Status": str(UNIMPLEMENTED)}
@@ -144,9 +145,9 @@ class ArgoApi:
             if found is None and not any(projects):
                 raise Refused(DENIED, "permission denied")
         if found is None:
-            message = f'{plural}.argoproj.io "{name}" not found'
+            message = f"{plural}.argoproj.io {quote(name)} not found"
             if plural == "applicationsets":
-                message = f'error getting ApplicationSet: applicationset.argoproj.io "{name}" not found'
+                message = f"error getting ApplicationSet: applicationset.argoproj.io {quote(name)} not found"
             raise Refused(NOT_FOUND, message)
         return found
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from truebook.replay.quoting import quote
+
 Labels = Mapping[str, str]
 Predicate = Callable[[Labels], bool]
 
@@ -121,14 +123,14 @@ def _predicate(key: str, operator: str, values: set[str]) -> Predicate:
         if limit is None:
             invalid = next(iter(values))
             rule = "for 'Gt', 'Lt' operators, the value must be an integer"
-            raise SelectorError(f'values[0]: Invalid value: "{invalid}": {rule}')
+            raise SelectorError(f"values[0]: Invalid value: {quote(invalid)}: {rule}")
         return lambda labels: _compare(operator, labels.get(key), limit)
     for index, value in enumerate(sorted(values)):
         problems = [] if len(value) <= 63 else ["must be no more than 63 bytes"]
         if not re.fullmatch(f"({NAME})?", value):
             problems.append(VALUE_RULE)
         if problems:
-            raise SelectorError(f'values[{index}][{key}]: Invalid value: "{value}": {"; ".join(problems)}')
+            raise SelectorError(f"values[{index}][{key}]: Invalid value: {quote(value)}: {'; '.join(problems)}")
     if operator in ("in", "=", "=="):
         return lambda labels: labels.get(key) in values
     return lambda labels: labels.get(key) not in values
@@ -149,7 +151,7 @@ def _check_key(key: str) -> None:
         rule = (
             f"a valid label key {NAME_RULE} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
         )
-        raise SelectorError(f'<nil>: Invalid value: "{key}": {rule}')
+        raise SelectorError(f"<nil>: Invalid value: {quote(key)}: {rule}")
     problems = []
     if slash and not prefix:
         problems.append("prefix part must be non-empty")
@@ -166,4 +168,4 @@ def _check_key(key: str) -> None:
     if not re.fullmatch(NAME, name):
         problems.append(f"name part {NAME_RULE}")
     if problems:
-        raise SelectorError(f'<nil>: Invalid value: "{key}": {"; ".join(problems)}')
+        raise SelectorError(f"<nil>: Invalid value: {quote(key)}: {'; '.join(problems)}")

@@ -105,7 +105,7 @@ def start(recording: Recording, *, port: int = 0, directory: Path) -> Replay:
     servers: dict[str, Server] = {}
     try:
         for offset, (name, app) in enumerate(apps.items()):
-            servers[name] = Server(name, app, _listen(port and port + offset, strict=offset == 0))
+            servers[name] = Server(name, app, listen(port and port + offset, strict=offset == 0))
         return Replay(servers, directory)
     except BaseException:
         for server in servers.values():
@@ -113,7 +113,7 @@ def start(recording: Recording, *, port: int = 0, directory: Path) -> Replay:
         raise
 
 
-def _listen(port: int, *, strict: bool) -> socket.socket:
+def listen(port: int, *, strict: bool = True) -> socket.socket:
     """A listening socket on loopback. Raises ConfigError where `port` can't be had and is `strict`ly asked for."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     # Else a port is not free for a minute after its last connection.
@@ -124,12 +124,12 @@ def _listen(port: int, *, strict: bool) -> socket.socket:
     except OSError as error:
         listener.close()
         if not strict:
-            return _listen(0, strict=True)
+            return listen(0, strict=True)
         why = "is taken" if error.errno == errno.EADDRINUSE else f"can't be had ({error.strerror})"
         raise ConfigError(f"port {port} {why}; choose another, or 0 for a free one") from error
     except OverflowError:
         listener.close()
         if not strict:
-            return _listen(0, strict=True)
+            return listen(0, strict=True)
         raise ConfigError(f"no such port: {port}; choose one below 65536, or 0 for a free one") from None
     return listener

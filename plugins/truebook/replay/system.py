@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -27,14 +27,29 @@ class System:
     environment: Callable[[str, Path], Mapping[str, str]]
 
 
+NOT_KEPT = {"Cache-Control": "no-cache, private"}
+"""Headers for answers that no client or proxy keeps."""
+
+
 def json_answer(body: object, code: int = 200) -> Response:
-    """An answer with a JSON body that no client or proxy keeps."""
-    return Response(
-        msgspec.json.encode(body),
-        code,
-        headers={"Cache-Control": "no-cache, private"},
-        media_type="application/json",
-    )
+    """An answer with a JSON body."""
+    return Response(msgspec.json.encode(body), code, headers=NOT_KEPT, media_type="application/json")
+
+
+class Pieces(Response):
+    """A JSON answer whose body comes in pieces, which are not copied into one."""
+
+    def __init__(self, pieces: Sequence[bytes]) -> None:
+        self.pieces = pieces
+        length = str(sum(map(len, pieces)))
+        super().__init__(None, headers={**NOT_KEPT, "Content-Length": length}, media_type="application/json")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        for piece in self.pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
 
 
 def is_loopback(host: str) -> bool:

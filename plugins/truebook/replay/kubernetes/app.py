@@ -7,7 +7,7 @@ What is neither recorded nor permitted is refused with a Status; what does not e
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
@@ -17,7 +17,7 @@ from truebook.recording import Recording
 from truebook.replay.kubernetes import options, read, reviews
 from truebook.replay.kubernetes.discovery import Discovery
 from truebook.replay.kubernetes.media import PARTIAL, PARTIAL_LISTS, PLAIN, TABLES, Media, negotiate
-from truebook.replay.kubernetes.request import Target, parse
+from truebook.replay.kubernetes.request import Target, parse, query
 from truebook.replay.kubernetes.status import (
     PageNotFound,
     Refused,
@@ -28,11 +28,10 @@ from truebook.replay.kubernetes.status import (
     no_such_resource,
 )
 from truebook.replay.kubernetes.store import Objects, Store
-from truebook.replay.system import json_answer
+from truebook.replay.system import NOT_KEPT, Pieces, json_answer
 
 READS = ("get", "list", "watch")
 HEALTH = ("/healthz", "/livez", "/readyz")
-HEADERS = {"Cache-Control": "no-cache, private"}
 
 
 class KubernetesApi:
@@ -46,27 +45,31 @@ class KubernetesApi:
 
     async def answer(self, request: Request) -> Response:
         """The answer to any request."""
-        path, params = request.url.path, request.query_params
+        # Not request.url: it takes an escaped question mark for the start of the query.
+        path: str = request.scope["path"]
+        params = query(request.scope["query_string"].decode("latin-1"))
         try:
+            if not self.discovery.groups:
+                raise Refused(503, "ServiceUnavailable", "this recording does not hold a Kubernetes API")
             target = parse(request.method, path, options.truth(params, "watch"))
             if target is None:
-                return self._document(request, path)
+                return self._document(request, path, params)
             self._check_exists(target)
             if target.verb == "create" and (target.group, target.resource) in reviews.REVIEWS:
                 return json_answer(reviews.answer(target, await request.body(), self._permits), 201)
-            return self._read(request, target, self._objects(target))
+            return self._read(target, self._objects(target), params, request.headers.get("accept", ""))
         except Refused as refused:
             return refused.answer()
 
-    def _document(self, request: Request, path: str) -> Response:
+    def _document(self, request: Request, path: str, params: Mapping[str, str]) -> Response:
         """The paths that are no resources: version, health, discovery, OpenAPI."""
         verb = request.method.lower()
         path = path.rstrip("/") or "/"
         accept = request.headers.get("accept", "")
         if path in HEALTH:
-            if "verbose" in request.query_params:
+            if "verbose" in params:
                 raise forbidden_path(verb, path, "this recording does not hold the single health checks")
-            return PlainTextResponse("ok", headers=HEADERS)
+            return PlainTextResponse("ok", headers=NOT_KEPT)
         if path == "/openapi" or path.startswith("/openapi/"):
             raise Refused(404, "NotFound", "this recording does not hold the OpenAPI documents", details={})
         if path != "/version" and path.split("/")[1] not in ("api", "apis"):
@@ -84,7 +87,7 @@ class KubernetesApi:
         media = negotiate(accept, (PLAIN, aggregated) if recorded is not None else (PLAIN,))
         if media.form and recorded is not None:
             kind = f"application/json;g={media.group};v={media.version};as={media.form}"
-            return Response(bytes(recorded), headers={**HEADERS, "Content-Type": kind, "Vary": "Accept"})
+            return Response(bytes(recorded), headers={**NOT_KEPT, "Content-Type": kind, "Vary": "Accept"})
         found = self.discovery.legacy(path, address)
         if found is not None:
             return json_answer(found)
@@ -132,10 +135,9 @@ class KubernetesApi:
             raise forbidden(target, f"this recording holds {target.qualified} in version {held} only")
         return objects
 
-    def _read(self, request: Request, target: Target, objects: Objects) -> Response:
-        params = request.query_params
+    def _read(self, target: Target, objects: Objects, params: Mapping[str, str], accept: str) -> Response:
         tables = TABLES if read.offers_tables(objects) else ()
-        media = negotiate(request.headers.get("accept", ""), (PLAIN, *tables, *PARTIAL, *PARTIAL_LISTS))
+        media = negotiate(accept, (PLAIN, *tables, *PARTIAL, *PARTIAL_LISTS))
         asked = read.Read(
             target,
             objects,
@@ -144,14 +146,14 @@ class KubernetesApi:
             include=params.get("includeObject", ""),
         )
         if target.verb == "get":
-            return _json(read.get(asked, params))
+            return Pieces((read.get(asked, params),))
         chosen = options.parse(params, target.verb == "watch")
         if target.verb == "list":
-            return _json(read.list_(asked, chosen))
+            return Pieces(read.list_(asked, chosen))
         events = b"".join(read.watch(asked, chosen))
         if not chosen.bookmarks:
-            return _json(events)
-        return StreamingResponse(_linger(events), headers=HEADERS, media_type="application/json")
+            return Pieces((events,))
+        return StreamingResponse(_linger(events), headers=NOT_KEPT, media_type="application/json")
 
 
 def _misplaced(target: Target, namespaced: bool) -> bool:
@@ -170,10 +172,6 @@ async def _linger(events: bytes) -> AsyncIterator[bytes]:
     if events:
         yield events
     await asyncio.sleep(1.1)
-
-
-def _json(body: bytes) -> Response:
-    return Response(body, headers=HEADERS, media_type="application/json")
 
 
 def app(recording: Recording) -> ASGIApp:

@@ -8,6 +8,7 @@ from typing import Any
 
 from truebook.replay.labels import SelectorError
 from truebook.replay.paths import dig
+from truebook.replay.quoting import quote
 
 Object = dict[str, Any]
 Getter = Callable[[Object], str]
@@ -75,7 +76,7 @@ FIELDS: dict[str, dict[str, Getter]] = {
 """The kinds that have fields of their own to select by, or fewer than all others."""
 
 UNSUPPORTED = {
-    "batch/jobs": 'field label "{0}" not supported for Job',
+    "batch/jobs": "field label {1} not supported for Job",
     "resource.k8s.io/resourceslices": "field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: {0}",
 }
 
@@ -110,10 +111,10 @@ def parse(selector: str, key: str, custom: bool, selectable: Sequence[str] = ())
 
 def _unsupported(label: str, key: str, custom: bool) -> str:
     if key in UNSUPPORTED:
-        return UNSUPPORTED[key].format(label)
+        return UNSUPPORTED[key].format(label, quote(label))
     if custom or key in FIELDS:
         return f"field label not supported: {label}"
-    return f'"{label}" is not a known field selector: only "metadata.name", "metadata.namespace"'
+    return f'{quote(label)} is not a known field selector: only "metadata.name", "metadata.namespace"'
 
 
 def _term(term: str, selector: str) -> tuple[str, bool, str]:
@@ -127,6 +128,6 @@ def _unescape(value: str) -> str:
     for match in re.finditer(r"\\(.?)|([,=])", value, re.DOTALL):
         if match.group(2):
             raise SelectorError(f"invalid field selector: unescaped character in value: {ord(match.group(2))}")
-        if match.group(1) not in ("\\", ",", "=") or not match.group(1):
+        if match.group(1) not in ("\\", ",", "="):
             raise SelectorError(f"invalid field selector: invalid escape sequence: {match.group()}")
     return re.sub(r"\\(.)", r"\1", value)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from truebook.replay.kubernetes.status import Refused, bad_request, invalid_options
+from truebook.replay.quoting import quote
 
 CONTINUE_VERSION = "meta.k8s.io/v1"
 MATCH = "resourceVersionMatch"
@@ -52,7 +53,7 @@ def parse(params: Mapping[str, str], watch: bool) -> Options:
     _integer(params.get("timeoutSeconds", "0"))
     timeout = params.get("timeout", "")
     if timeout and not DURATION.fullmatch(timeout):
-        raise bad_request(f'invalid timeout specified in the request URL - time: invalid duration "{timeout}"')
+        raise bad_request(f"invalid timeout specified in the request URL - time: invalid duration {quote(timeout)}")
     asked, match, token = (params.get(name, "") for name in ("resourceVersion", "resourceVersionMatch", "continue"))
     initial = truth(params, "sendInitialEvents") if "sendInitialEvents" in params else None
     if watch:
@@ -89,7 +90,7 @@ def _check_list(match: str, initial: bool | None, asked: str, token: str) -> Non
     if token:
         raise _forbidden(f"{MATCH} is forbidden when continue is provided")
     if match not in ("Exact", "NotOlderThan"):
-        message = f'Unsupported value: "{match}": supported values: "Exact", "NotOlderThan", ""'
+        message = f'Unsupported value: {quote(match)}: supported values: "Exact", "NotOlderThan", ""'
         raise invalid_options(MATCH, "FieldValueNotSupported", message)
     if match == "Exact" and asked == "0":
         raise _forbidden(f'{MATCH} "exact" is forbidden for resourceVersion "0"')
@@ -100,16 +101,32 @@ def _forbidden(message: str, field: str = "resourceVersionMatch") -> Refused:
 
 
 def _integer(text: str) -> int:
-    if not re.fullmatch(r"[+-]?\d+", text):
-        raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+    problem = _problem(text, r"[+-]?[0-9]+", range(-(1 << 63), 1 << 63))
+    if problem:
+        raise bad_request(f"strconv.ParseInt: parsing {quote(text)}: {problem}")
     return int(text)
 
 
+def check_version(text: str) -> str:
+    """What is wrong with a resourceVersion, in the API server's words; empty where nothing is."""
+    problem = _problem(text, "[0-9]+", range(1 << 64))
+    if not problem:
+        return ""
+    value = quote(text)
+    return f"resourceVersion: Invalid value: {value}: strconv.ParseUint: parsing {value}: {problem}"
+
+
 def _version(text: str, watch: bool) -> int:
-    if text.isdecimal():
-        return int(text)
-    reason = f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
-    raise Refused(500, "", reason) if watch else bad_request(f"invalid resource version: {reason}")
+    if problem := check_version(text):
+        raise Refused(500, "", problem) if watch else bad_request(f"invalid resource version: {problem}")
+    return int(text)
+
+
+def _problem(text: str, syntax: str, allowed: range) -> str:
+    if not re.fullmatch(syntax, text):
+        return "invalid syntax"
+    # Python refuses to read thousands of digits.
+    return "" if len(text) < 40 and int(text) in allowed else "value out of range"
 
 
 def encode_position(position: Position) -> str:

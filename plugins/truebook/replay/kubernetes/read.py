@@ -11,7 +11,7 @@ import msgspec
 from truebook.replay import labels
 from truebook.replay.kubernetes import ages, fields
 from truebook.replay.kubernetes.media import Media
-from truebook.replay.kubernetes.options import Options, Position, decode_position, encode_position
+from truebook.replay.kubernetes.options import Options, Position, check_version, decode_position, encode_position
 from truebook.replay.kubernetes.request import Target
 from truebook.replay.kubernetes.status import (
     Refused,
@@ -22,6 +22,7 @@ from truebook.replay.kubernetes.status import (
     too_large_version,
 )
 from truebook.replay.kubernetes.store import Item, Objects, Store, selects, version_of
+from truebook.replay.quoting import quote
 
 TOO_OLD_TO_CONTINUE = (
     "The provided continue parameter is too old to display a consistent list result. You can start a new list "
@@ -29,6 +30,9 @@ TOO_OLD_TO_CONTINUE = (
     "results. Continuing with the provided token results in an inconsistent list - objects that were created, "
     "modified, or deleted between the time the first chunk was returned and now may show up in the list."
 )
+Body = tuple[bytes, ...]
+"""An answer in pieces: put together, a long list would be copied once more for every answer."""
+
 INCLUDES = ("", "Metadata", "Object", "None")
 
 
@@ -51,9 +55,8 @@ class Read:
 def get(read: Read, params: Mapping[str, str]) -> bytes:
     """One object. Raises Refused where it does not exist."""
     asked = params.get("resourceVersion", "")
-    if asked and not asked.isdecimal():
-        reason = f'strconv.ParseUint: parsing "{asked}": invalid syntax'
-        raise Refused(500, "", f'resourceVersion: Invalid value: "{asked}": {reason}')
+    if asked and (problem := check_version(asked)):
+        raise Refused(500, "", problem)
     if asked and int(asked) > read.store.newest:
         raise too_large_version(int(asked), read.store.newest)
     item = read.objects.get(read.target.namespace, read.target.name)
@@ -70,7 +73,7 @@ def get(read: Read, params: Mapping[str, str]) -> bytes:
     return item.raw
 
 
-def list_(read: Read, options: Options) -> bytes:
+def list_(read: Read, options: Options) -> Body:
     """A list, or a page of one. Raises Refused."""
     objects, newest = read.objects, read.objects.newest
     position = _position(read, options)
@@ -99,13 +102,16 @@ def list_(read: Read, options: Options) -> bytes:
     match read.media.form:
         case "Table":
             _check_include(read)
-            return _table(read, chosen, metadata)
+            return (_table(read, chosen, metadata),)
         case "PartialObjectMetadataList":
             partial = [item.partial(read.media.version) for item in chosen]
-            return _envelope("PartialObjectMetadataList", f"meta.k8s.io/{read.media.version}", metadata, partial)
+            return _envelope(
+                "PartialObjectMetadataList", f"meta.k8s.io/{read.media.version}", metadata, b",".join(partial)
+            )
         case "PartialObjectMetadata":
             raise not_acceptable(f"you requested {read.media.form}, but the requested object is a list")
-    return _envelope(f"{read.kind}List", objects.api_version, metadata, [item.listed for item in chosen])
+    body = objects.joined if chosen is objects.items else b",".join([item.listed for item in chosen])
+    return _envelope(f"{read.kind}List", objects.api_version, metadata, body)
 
 
 def watch(read: Read, options: Options) -> Iterator[bytes]:
@@ -211,15 +217,15 @@ def _page(items: Sequence[Item], selected: Callable[[Item], bool] | None, limit:
     return chosen, 0
 
 
-def _envelope(kind: str, api_version: str, metadata: object, items: Sequence[bytes]) -> bytes:
+def _envelope(kind: str, api_version: str, metadata: object, items: bytes) -> Body:
     head = msgspec.json.encode({"kind": kind, "apiVersion": api_version, "metadata": metadata})
-    return b'%s,"items":[%s]}' % (head[:-1], b",".join(items))
+    return head[:-1] + b',"items":[', items, b"]}"
 
 
 def _check_include(read: Read) -> None:
     if read.include not in INCLUDES:
         raise bad_request(
-            f'Unable to convert to Table as requested: includeObject: Invalid value: "{read.include}": '
+            f"Unable to convert to Table as requested: includeObject: Invalid value: {quote(read.include)}: "
             "must be 'Metadata', 'Object', 'None', or empty"
         )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from urllib.parse import unquote_plus
 
 VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete", "GET": "get"}
 NAMESPACE_SUBRESOURCES = ("status", "finalize")
@@ -31,6 +33,17 @@ class Target:
     def key(self) -> str:
         """The key of `KubernetesData.lists`: `apps/deployments`, `pods`."""
         return f"{self.group}/{self.resource}" if self.group else self.resource
+
+
+def query(raw: str) -> dict[str, str]:
+    """The parameters of a query string as Go reads it: the first of a name counts, and a pair that is wrongly
+    escaped, or has a semicolon, is none."""
+    found: dict[str, str] = {}
+    for pair in raw.split("&"):
+        if pair and ";" not in pair and not re.search("%(?![0-9A-Fa-f]{2})", pair):
+            name, _, value = (unquote_plus(part, errors="surrogateescape") for part in pair.partition("="))
+            found.setdefault(name, value)
+    return found
 
 
 def parse(method: str, path: str, watch: bool) -> Target | None:

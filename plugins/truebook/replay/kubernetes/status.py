@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import PlainTextResponse, Response
 
 from truebook.replay.kubernetes.request import Target
+from truebook.replay.quoting import quote, readable
 from truebook.replay.system import json_answer
 
 USER = "truebook-replay"
@@ -25,6 +26,7 @@ class Refused(Exception):
         details: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
+        message = readable(message)
         super().__init__(message)
         self.code = code
         self.status: dict[str, Any] = {
@@ -75,26 +77,26 @@ def method_not_allowed() -> Refused:
 
 def no_such_object(target: Target) -> Refused:
     """An object that is not in the recording, of a kind that is."""
-    return Refused(404, "NotFound", f'{target.qualified} "{target.name}" not found', details=_details(target))
+    return Refused(404, "NotFound", f"{target.qualified} {quote(target.name)} not found", details=_details(target))
 
 
 def forbidden(target: Target, why: str = "") -> Refused:
     """What a reader of the recorded resources may not do; `why` is said last."""
     resource = f"{target.resource}/{target.subresource}" if target.subresource else target.resource
-    what = f'{target.qualified} "{target.name}"' if target.name else target.qualified
+    what = f"{target.qualified} {quote(target.name)}" if target.name else target.qualified
     # The API server takes a Namespace to be in itself.
     namespace = target.name if target.resource == "namespaces" and not target.group else target.namespace
-    where = f'in the namespace "{namespace}"' if namespace else "at the cluster scope"
+    where = f"in the namespace {quote(namespace)}" if namespace else "at the cluster scope"
     message = (
-        f'{what} is forbidden: User "{USER}" cannot {target.verb} resource "{resource}" '
-        f'in API group "{target.group}" {where}{why and ": "}{why}'
+        f"{what} is forbidden: User {quote(USER)} cannot {target.verb} resource {quote(resource)} "
+        f"in API group {quote(target.group)} {where}{why and ': '}{why}"
     )
     return Refused(403, "Forbidden", message, details=_details(target))
 
 
 def forbidden_path(verb: str, path: str, why: str = "") -> Refused:
     """A path outside of the API resources that a reader may not have."""
-    message = f'forbidden: User "{USER}" cannot {verb} path "{path}"{why and ": "}{why}'
+    message = f"forbidden: User {quote(USER)} cannot {verb} path {quote(path)}{why and ': '}{why}"
     return Refused(403, "Forbidden", message, details={})
 
 
@@ -132,4 +134,4 @@ def expired(message: str, token: str = "") -> Refused:
 
 def _details(target: Target) -> dict[str, str]:
     details = {"name": target.name, "group": target.group, "kind": target.resource}
-    return {name: value for name, value in details.items() if value}
+    return {name: readable(value) for name, value in details.items() if value}

@@ -23,10 +23,11 @@ class Metadata(msgspec.Struct, frozen=True):
 
 
 class Item:
-    """One object. `raw` is its JSON with kind and apiVersion, `listed` as it is in a list, `metadata` that of its
-    metadata, `cells` its table cells."""
+    """One object. `listed` is its JSON as it is in a list, `metadata` that of its metadata, `cells` its table
+    cells. `head` is the start of a JSON object with the kind: lists of built-in kinds leave it out of their items,
+    those of custom resources have it."""
 
-    __slots__ = ("cells", "key", "listed", "meta", "metadata", "raw")
+    __slots__ = ("cells", "head", "key", "listed", "meta", "metadata")
 
     def __init__(self, raw: msgspec.Raw, cells: msgspec.Raw | None, head: bytes, custom: bool) -> None:
         fields = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
@@ -34,16 +35,20 @@ class Item:
         self.meta = msgspec.json.decode(self.metadata, type=Metadata)
         self.cells = cells
         self.key = f"{self.meta.namespace}/{self.meta.name}" if self.meta.namespace else self.meta.name
-        # Lists of built-in kinds leave out the kind of their items, those of custom resources have it.
+        self.head = b"" if custom else head
         for name in ("apiVersion", "kind"):
             fields.pop(name, None)
         bare = msgspec.json.encode(fields)
-        self.raw = head + (b"," if fields else b"") + bare[1:]
-        self.listed = self.raw if custom else bare
+        self.listed = head + b"," + bare[1:] if custom else bare
+
+    @property
+    def raw(self) -> bytes:
+        """The object's JSON with its kind."""
+        return self.head + b"," + self.listed[1:] if self.head else self.listed
 
     def decode(self) -> dict[str, Any]:
         """The object, decoded whole."""
-        found: dict[str, Any] = msgspec.json.decode(self.raw)
+        found: dict[str, Any] = msgspec.json.decode(self.listed)
         return found
 
     def decode_metadata(self) -> dict[str, Any]:
@@ -89,6 +94,11 @@ class Objects:
         head = msgspec.json.encode({"kind": self.list.kind, "apiVersion": self.api_version})[:-1]
         items = (Item(raw, row, head, self.custom) for raw, row in zip(self.list.items, cells, strict=True))
         return sorted(items, key=lambda item: item.key)
+
+    @cached_property
+    def joined(self) -> bytes:
+        """All objects as the elements of a JSON array: the whole list is what is asked for most."""
+        return b",".join([item.listed for item in self.items])
 
     @cached_property
     def keys(self) -> Sequence[str]:
