@@ -62,6 +62,7 @@ class StatePlugin(BasePlugin[StateConfig]):  # type: ignore[no-untyped-call] # a
         self._read_with: tuple[Any, ...] = ()
         self._settings = Settings()
         self._templates: Path | None = None
+        self._watched: Path | None = None
         self._errors: list[RegionError] = []
         self._unfilled: list[str] = []
 
@@ -79,7 +80,7 @@ class StatePlugin(BasePlugin[StateConfig]):  # type: ignore[no-untyped-call] # a
             self.inventory = self._build(folder)
         except TruebookError as error:
             raise PluginError(str(error)) from error
-        watched = [self._settings.path, self._templates]
+        watched = [self._settings.path, self._templates, self._watched]
         config.watch.extend(str(path) for path in watched if path is not None and str(path) not in config.watch)
 
     def _build(self, folder: Path) -> Inventory:
@@ -88,6 +89,7 @@ class StatePlugin(BasePlugin[StateConfig]):  # type: ignore[no-untyped-call] # a
         self._templates = folder / self.config.templates if self.config.templates else None
         recording = self._recording(folder)
         origin = pipeline.choose_origin(self._settings, recording)
+        self._watched = origin.path if origin.kind == "recording" else None
         modified = origin.path.stat().st_mtime_ns if origin.path is not None and origin.path.exists() else 0
         reads = (origin, modified, self._settings.kubernetes, self._settings.argocd, self._settings.git)
         if self._state is None or self._read_with != reads:

@@ -154,7 +154,7 @@ def unwell(statuses: tuple[SourceStatus, ...]) -> list[str]:
     """One line for each source whose state is not of now: `argocd is stale: …`."""
     return [
         f"{status.name} {'is stale' if status.state == 'stale' else 'could not be read'}"
-        + (f": {status.reason}" if status.reason else "")
+        + (f": {status.reason.removeprefix(f'{status.name}: ')}" if status.reason else "")
         for status in statuses
         if status.state in ("stale", "failed")
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.unit import recording_sample
-from truebook.pipeline import VARIABLE
+from truebook import recording as recordings
+from truebook.pipeline import EMBEDDED, VARIABLE
+from truebook.replay import serve
 
 PAGE = """\
 ---
@@ -192,6 +195,30 @@ def test_an_option_that_there_is_not_stops_the_build(site: Site) -> None:
     assert "recordng" in site.build("--strict").stderr
 
 
+def test_a_build_from_the_api_is_the_build_from_its_recording(site: Site) -> None:
+    every = "columns=component,namespace,url,version live=workloads,images,status,sync,health,ready,revision"
+    site.write("index.md", f"# All\n\n<!-- BEGIN truebook:components {every} -->\n<!-- END truebook -->\n")
+    site.write("ops/deep.md", "# All\n\n<!-- BEGIN truebook:stack -->\n<!-- END truebook -->\n")
+    shutil.copy(EMBEDDED, site.folder / "homelab.json")
+    with serve.start(recordings.load(EMBEDDED), directory=site.folder / "replay") as replay:
+        catalog = f"cluster: homelab\ngit: {{enabled: false}}\nargocd: {{url: {replay.urls['argocd']}}}\n"
+        (site.folder / "truebook.yml").write_text(catalog)
+        done = site.build("--strict")
+        recorded = site.html(), site.html("ops/deep/index.html")
+        assert "reading state from recording homelab.json" in done.stderr
+        (site.folder / "mkdocs.yml").write_text(MKDOCS % "{}")
+        done = site.build("--strict", **replay.environment)
+        assert done.returncode == 0, done.stderr
+        assert "reading state from the cluster of context " in done.stderr
+        assert (site.html(), site.html("ops/deep/index.html")) == recorded
+        assert len(rows(recorded[0])) > 15
+    done = site.build(**replay.environment)
+    assert done.returncode == 0
+    assert "WARNING -  truebook: kubernetes is stale: " in done.stderr
+    assert rows(site.html()) == rows(recorded[0])
+    assert site.build("--strict", **replay.environment).returncode == 1
+
+
 class TestServing:
     """What `mkdocs serve` does: the same plugin, build after build."""
 
@@ -230,10 +257,10 @@ class TestServing:
         assert reads == ["read", "read"]
         assert rows(site.html())[1][-2] == "1.99.0"
 
-    def test_the_catalog_is_watched(self, site: Site) -> None:
+    def test_the_catalog_and_the_recording_are_watched(self, site: Site) -> None:
         from mkdocs.config import load_config
 
         config = load_config("mkdocs.yml")
         config.plugins.on_startup(command="serve", dirty=False)
         config = config.plugins.on_config(config)
-        assert str(site.folder / "truebook.yml") in config.watch
+        assert {str(site.folder / name) for name in ("truebook.yml", "homelab.json")} <= set(config.watch)

@@ -19,6 +19,7 @@ from tests.unit.test_pipeline import KUBECONFIG, FakeCluster
 from truebook import recording as recordings
 from truebook.cli import main
 from truebook.errors import Unreachable
+from truebook.pipeline import EMBEDDED
 from truebook.settings import Settings
 from truebook.state import collect
 from truebook.state.sources import Source
@@ -148,10 +149,11 @@ def test_a_file_that_is_no_recording_is_replaced_and_said(folder: Path, cluster:
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
 def test_replay_serves_until_it_is_interrupted(folder: Path, end: signal.Signals) -> None:
+    recorded = recordings.load(EMBEDDED)
     temporary = folder / "tmp"
     temporary.mkdir()
     process = subprocess.Popen(
-        [sys.executable, "-c", "from truebook.cli import main; main()", "replay", "homelab.json"],
+        [sys.executable, "-c", "from truebook.cli import main; main()", "replay"],
         env={**os.environ, "TMPDIR": str(temporary)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -163,9 +165,9 @@ def test_replay_serves_until_it_is_interrupted(folder: Path, end: signal.Signals
         first = process.stdout.readline()
         assert first.startswith(f"export KUBECONFIG={temporary}/")
         said = [process.stderr.readline() for _ in range(2)]
-        assert said[0] == "replaying homelab.json\n"
+        assert said[0] == "replaying the embedded homelab\n"
         url = said[1].partition(": ")[2].strip()
-        assert httpx.get(f"{url}/version", trust_env=False).json()["gitVersion"] == "v1.36.3"
+        assert httpx.get(f"{url}/version", trust_env=False).json()["gitVersion"] == recorded.cluster.version
         process.send_signal(end)
         assert process.wait(30) == 0
         assert process.stderr.read().endswith("stopped\n")
