@@ -31,7 +31,7 @@ REFUSED_VARIABLES = re.compile(r"GIT_(?!SSL_|SSH|PROXY_|CONFIG_|HTTP_)")
 """Git's own variables that would point it elsewhere or make it chatty; TLS, SSH, proxies and configuration pass."""
 
 _REMOTE = ("https", "http", "ssh", "git")
-_SCP = re.compile(r"[\w.~-]+@[A-Za-z0-9][A-Za-z0-9.-]*:[^\s:-][^\s:]*", re.ASCII)
+_SCP = re.compile(r"\w[\w.~-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[^\s:-][^\s:]*", re.ASCII)
 _REVISION = re.compile(r"[\w][\w./+@-]*", re.ASCII)
 _OBJECT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _NO_BRANCHES = "has no branches"
@@ -166,7 +166,7 @@ def _speaks(url: str) -> bool:
     if parts.scheme.lower() == "file":
         return not parts.netloc and parts.path.startswith("/")
     if parts.scheme.lower() in _REMOTE and url.lower().startswith(f"{parts.scheme.lower()}://"):
-        return bool(parts.hostname) and not str(parts.hostname).startswith("-")
+        return bool(parts.hostname) and not parts.netloc.startswith("-") and not str(parts.hostname).startswith("-")
     return _SCP.fullmatch(url) is not None
 
 

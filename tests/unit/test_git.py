@@ -1,0 +1,242 @@
+"""The source `git`: local repositories for what Git says, a server of ours for what goes wrong."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.faults import SLOW, FaultServer, status
+from truebook.errors import Unreachable
+from truebook.recording import (
+    GitData,
+    HttpAnswer,
+    HttpData,
+    KubernetesData,
+    Part,
+    Read,
+    ResourceList,
+    encode_http,
+    encode_kubernetes,
+)
+from truebook.settings import GitSettings, Settings
+from truebook.state.sources import Context, Reading
+from truebook.state.sources.git import _speaks, ask, read
+
+
+class Repository:
+    """A local repository with two branches and an annotated tag."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir()
+        self.git("init", "-q", "-b", "main")
+        self.main = self.commit("first")
+        self.git("tag", "-a", "v1", "-m", "v1")
+        self.git("branch", "other")
+        self.git("tag", "light")
+        self.head = self.commit("second")
+
+    @property
+    def url(self) -> str:
+        return f"file://{self.folder}"
+
+    def commit(self, message: str) -> str:
+        self.git("commit", "-q", "--allow-empty", "-m", message)
+        return self.git("rev-parse", "HEAD")
+
+    def git(self, *arguments: str) -> str:
+        who = {
+            "GIT_AUTHOR_NAME": "t",
+            "GIT_AUTHOR_EMAIL": "t@t",
+            "GIT_COMMITTER_NAME": "t",
+            "GIT_COMMITTER_EMAIL": "t@t",
+        }
+        environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), **who}
+        done = subprocess.run(
+            ["git", *arguments], cwd=self.folder, env=environment, capture_output=True, text=True, check=True
+        )
+        return done.stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    return Repository(tmp_path / "repository")
+
+
+@pytest.fixture
+def server() -> Iterator[FaultServer]:
+    with FaultServer() as found:
+        yield found
+
+
+def application(name: str, **spec: Any) -> dict[str, Any]:
+    return {"metadata": {"name": name, "namespace": "argocd"}, "spec": spec}
+
+
+def cluster(*applications: dict[str, Any], state: Any = "fresh") -> Part:
+    items = [msgspec.Raw(msgspec.json.encode(found)) for found in applications]
+    listed = ResourceList("argoproj.io", "v1alpha1", "applications", "Application", True, items=items)
+    return Part(state, data=encode_kubernetes(KubernetesData(lists={listed.key: listed})))
+
+
+def api(*applications: dict[str, Any]) -> Part:
+    body = msgspec.Raw(msgspec.json.encode({"items": applications}))
+    return Part("fresh", data=encode_http(HttpData("", {"/api/v1/applications": HttpAnswer(200, body)})))
+
+
+def reading(timeout: float = 20, **parts: Part) -> tuple[GitData, dict[str, Read]]:
+    found: Reading = read(Context(Settings(git=GitSettings(timeout=timeout)), parts))
+    return msgspec.json.decode(found.data, type=GitData), {entry.what: entry for entry in found.reads}
+
+
+def test_head_branches_and_peeled_tags_that_are_followed_and_no_others(repository: Repository) -> None:
+    remote = ask(repository.url, ["v1", "other", "refs/tags/light", repository.main, "none", "weird*", "HEAD"], 20)
+    assert remote.error == ""
+    assert remote.head == "refs/heads/main"
+    assert remote.refs == {
+        "HEAD": repository.head,
+        "refs/heads/main": repository.head,
+        "refs/heads/other": repository.main,
+        "refs/tags/v1": repository.main,
+        "refs/tags/light": repository.main,
+    }
+    assert set(ask(repository.url, [], 20).refs) == {"HEAD", "refs/heads/main"}
+
+
+def test_every_source_of_every_application_is_asked_once(repository: Repository, tmp_path: Path) -> None:
+    second = Repository(tmp_path / "second")
+    single = {"repoURL": repository.url, "targetRevision": "other", "path": "."}
+    several = [{"repoURL": second.url, "ref": "values"}, {"repoURL": "https://charts.homelab.local", "chart": "loki"}]
+    hydrator = {
+        "drySource": {"repoURL": repository.url, "targetRevision": "main"},
+        "syncSource": {"targetBranch": "v1"},
+    }
+    data, reads = reading(
+        kubernetes=cluster(
+            application("one", source=single),
+            application("again", source={**single, "targetRevision": "HEAD"}),
+            application("several", source={"repoURL": "https://ignored.homelab.local/x"}, sources=several),
+            application("hydrated", sourceHydrator=hydrator),
+            application("oci", source={"repoURL": "oci://registry.homelab.local/app", "targetRevision": "1"}),
+            application("none"),
+            application("broken", source="text"),
+        )
+    )
+    assert sorted(data.remotes) == sorted([repository.url, second.url])
+    assert set(data.remotes[repository.url].refs) == {"HEAD", "refs/heads/main", "refs/heads/other", "refs/tags/v1"}
+    assert reads["https://charts.homelab.local"] == Read(
+        "https://charts.homelab.local", "absent", reason="a chart repository has no branches"
+    )
+    assert reads["oci://registry.homelab.local/app"].reason == "a registry has no branches"
+    assert reads[repository.url].state == "read"
+
+
+def test_the_api_is_believed_before_the_objects(repository: Repository) -> None:
+    said = application("api", source={"repoURL": repository.url})
+    data, _ = reading(argocd=api(said), kubernetes=cluster(application("object", source={"repoURL": "file:///none"})))
+    assert list(data.remotes) == [repository.url]
+    data, _ = reading(argocd=Part("absent"), kubernetes=cluster(said, state="stale"))
+    assert list(data.remotes) == [repository.url]
+
+
+def test_without_any_applications_known_it_can_say_nothing() -> None:
+    with pytest.raises(Unreachable, match="neither ArgoCD nor the cluster could be read"):
+        reading(argocd=Part("failed"), kubernetes=Part("failed"))
+    data, reads = reading(kubernetes=cluster())
+    assert (data.remotes, reads) == ({}, {})
+
+
+def test_one_repository_that_fails_leaves_the_others(repository: Repository, tmp_path: Path) -> None:
+    gone = f"file://{tmp_path}/gone"
+    both = [application(url, source={"repoURL": url}) for url in (repository.url, gone)]
+    data, reads = reading(kubernetes=cluster(*both))
+    assert data.remotes[repository.url].refs["HEAD"] == repository.head
+    assert "does not appear to be a git repository" in data.remotes[gone].error
+    assert (reads[gone].state, reads[repository.url].state) == ("failed", "read")
+    with pytest.raises(Unreachable, match="git: no repository answered"):
+        reading(kubernetes=cluster(both[1]))
+
+
+def test_credentials_are_not_recorded_or_sent(server: FaultServer) -> None:
+    url = server.url.replace("http://", "http://user:pl4nted@") + "/ops/apps.git"
+    server.script["/ops/apps.git/info/refs"] = [status(401, WWW_Authenticate="Basic realm=x")]
+    with pytest.raises(Unreachable) as caught:
+        reading(kubernetes=cluster(application("a", source={"repoURL": url})))
+    assert "pl4nted" not in str(caught.value)
+    assert "terminal prompts disabled" in str(caught.value)
+    assert all("authorization" not in request.headers for request in server.requests)
+    assert len(server.requests) == 1
+
+
+def test_a_refusal_is_told_apart_from_a_failure(repository: Repository, server: FaultServer) -> None:
+    closed, broken = f"{server.url}/closed.git", f"{server.url}/broken.git"
+    server.script["/closed.git/info/refs"] = [status(403)]
+    server.script["/broken.git/info/refs"] = [status(500)]
+    urls = (repository.url, closed, broken)
+    _, reads = reading(kubernetes=cluster(*(application(url, source={"repoURL": url}) for url in urls)))
+    assert [reads[url].state for url in urls] == ["read", "forbidden", "failed"]
+
+
+def test_a_silent_server_is_left_and_its_helpers_with_it(server: FaultServer) -> None:
+    server.script["/slow.git/info/refs"] = [SLOW]
+    remote = ask(f"{server.url}/slow.git", [], 0.5)
+    assert remote.error == "no answer within 0.5 s"
+    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert f"{server.url}/slow.git" not in listed
+
+
+HOSTILE = [
+    *("ext::sh -c 'touch {0}'", "--upload-pack=touch {0}", "-oProxyCommand=touch", "{0}", "../x", "origin", "", "a b"),
+    *("ssh://-oProxyCommand=touch/x", "file://host/x", "FD::7", "https://a\nb", "https:///x", "-u@host:x", "user@-h:x"),
+    *("user@host:-x", "ftp://host/x", "https://[bad/x", "user@host::x"),
+]
+
+
+@pytest.mark.parametrize("url", HOSTILE)
+def test_hostile_urls_are_not_asked(url: str, tmp_path: Path) -> None:
+    url = url.format(tmp_path / "touched")
+    data, reads = reading(kubernetes=cluster(application("a", source={"repoURL": url})))
+    assert data.remotes == {}
+    assert not (tmp_path / "touched").exists()
+    assert len(reads) == (1 if url else 0)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://h/x.git",
+        "http://h:3000/x",
+        "ssh://git@h:22/x",
+        "git://h/x",
+        "git@github.com:o/r.git",
+        "file:///srv/x.git",
+    ],
+)
+def test_ordinary_urls_are_asked(url: str) -> None:
+    assert _speaks(url)
+
+
+def test_git_itself_speaks_no_other_protocol_either(tmp_path: Path) -> None:
+    remote = ask(f"ext::touch {tmp_path}/touched", [], 20)
+    assert "transport 'ext' not allowed" in remote.error
+    assert not (tmp_path / "touched").exists()
+    assert "transport 'file' not allowed" in ask(str(tmp_path), [], 20).error
+
+
+def test_the_callers_git_variables_do_not_lead_elsewhere(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_EXEC_PATH", "GIT_TRACE"):
+        monkeypatch.setenv(name, "/nowhere")
+    assert ask(repository.url, [], 20).error == ""
+
+
+def test_without_git_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert ask("https://git.homelab.local/x", [], 5).error == "git can't be run: No such file or directory"
