@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import markdown as python_markdown  # type: ignore[import-untyped]
@@ -145,6 +146,55 @@ def test_all_outside_of_a_region_stays_byte_for_byte(before: str, after: str) ->
     text = f"{before}\n\n{value('argocd.version')}\n\n{after}"
     found = fill(text)
     assert found in (text, text.replace("?", "v3.6.1"))
+
+
+pieces = st.sampled_from(
+    [
+        *(
+            "a",
+            " ",
+            "\n",
+            "\n\n",
+            "\r\n",
+            "\t",
+            "    ",
+            "```\n",
+            "~~~\n",
+            "`",
+            "- ",
+            "> ",
+            '=== "T"\n',
+            "| a |",
+            "--",
+            ">",
+        ),
+        *("<!-- BEGIN truebook:stack -->", "<!-- BEGIN truebook:components group=Backup -->", "<!-- BEGIN truebook"),
+        *(
+            "<!-- BEGIN truebook:value argocd.version -->",
+            END,
+            "<!-- END truebook:stack -->",
+            "-->",
+            "<!--",
+            "truebook:",
+        ),
+    ]
+)
+
+
+@settings(max_examples=600, deadline=None)
+@given(text=st.lists(pieces, max_size=24).map("".join))
+def test_any_page_is_filled_or_refused_and_what_was_filled_stays(text: str) -> None:
+    found, refused = text, ""
+    try:
+        found = fill(text, live=False)
+    except RegionError as error:
+        refused = str(error)
+    assert all(re.match(r"docs/index\.md:\d+: .", line) for line in refused.splitlines())
+    if refused:
+        return
+    views = [[region.view for region in regions.parse(page, path="a.md")] for page in (text, found)]
+    assert views[0] == views[1]
+    assert fill(found, live=False) == found
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from truebook.model import Inventory
 from truebook.pages.scan import Scanner, code_spans, split_prefix
 from truebook.pages.views import VIEWS, Request, nearest, read_options
 
-_MARKER = re.compile(r"<!--\s*(?P<word>BEGIN|END)\s+truebook\b(?P<rest>.*?)(?P<close>-->|$)")
+_MARKER = re.compile(r"<!--\s*(?P<word>BEGIN|END)\s+truebook\b(?P<rest>.*?)(?P<close>-->|$)", re.MULTILINE)
 _HEAD = re.compile(r":(?P<view>[\w-]+)(?P<rest>(?:\s.*)?)$", re.DOTALL)
 _END_REST = re.compile(r"\s*(?::(?P<view>[\w-]+))?\s*(?:checksum=(?P<checksum>[0-9a-f]+))?\s*$")
 
@@ -65,7 +65,7 @@ class _Marker:
 
 def mentions(markdown: str) -> bool:
     """Whether a page can hold a region at all; most do not, and are not looked at further."""
-    return "truebook:" in markdown or "END truebook" in markdown
+    return "truebook" in markdown and _MARKER.search(markdown) is not None
 
 
 def parse(markdown: str, *, path: str, first_line: int = 1) -> list[Region]:
