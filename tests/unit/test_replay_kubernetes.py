@@ -12,6 +12,9 @@ import httpx
 import pytest
 
 from tests.unit import replay_sample as sample
+from tests.unit.recordings import raw
+from truebook.errors import RecordingError
+from truebook.recording import SCHEMA, Cluster, KubernetesData, Part, Recording, ResourceList, encode_kubernetes
 from truebook.replay.serve import start
 
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
@@ -325,3 +328,20 @@ def test_a_recording_without_a_cluster_says_so(tmp_path: Path) -> None:
     with start(sample.recording([], served=False), directory=tmp_path) as replay:
         answer = httpx.get(replay.urls["kubernetes"] + "/api", trust_env=False)
         assert status(answer) == (503, "ServiceUnavailable", "this recording does not hold a Kubernetes API")
+
+
+def test_a_damaged_recording_is_an_error_with_a_reason(tmp_path: Path) -> None:
+    broken = ResourceList(*("", "v1", "pods", "Pod", True, "1"), items=[raw({"metadata": {"name": 5}})])
+    with start(sample.recording([broken]), directory=tmp_path) as replay:
+        answer = httpx.get(replay.urls["kubernetes"] + "/api/v1/pods", trust_env=False)
+        assert status(answer)[:2] == (500, "InternalError")
+        assert "this recording is damaged" in answer.json()["message"]
+    wrong = KubernetesData(discovery={"/api": raw({"items": 5})})
+    part = Part("fresh", data=encode_kubernetes(wrong))
+    with pytest.raises(RecordingError, match="discovery"):
+        start(Recording(SCHEMA, Cluster(), "", {"kubernetes": part}), directory=tmp_path)
+
+
+def test_text_that_callers_send_is_quoted_on_one_line(api: httpx.Client) -> None:
+    message = status(api.get(f"{PODS}/a%22%0A%5Cb%01"))[2]
+    assert message == r'pods "a\"\n\\b\x01" not found'

@@ -99,7 +99,7 @@ def start(recording: Recording, *, port: int = 0, directory: Path) -> Replay:
 
     Raises ConfigError where `port` can't be had, RecordingError where the recording can't be read.
     """
-    # Starlette apps first: a recording that can't be read leaves no socket open.
+    # The apps first: a recording that can't be read leaves no socket open.
     apps = {name: system.app(recording) for name, system in APPS.items()}
     directory.mkdir(parents=True, exist_ok=True)
     servers: dict[str, Server] = {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -60,6 +61,8 @@ class KubernetesApi:
             return self._read(target, self._objects(target), params, request.headers.get("accept", ""))
         except Refused as refused:
             return refused.answer()
+        except msgspec.MsgspecError as error:
+            return Refused(500, "InternalError", f"this recording is damaged: {error}").answer()
 
     def _document(self, request: Request, path: str, params: Mapping[str, str]) -> Response:
         """The paths that are no resources: version, health, discovery, OpenAPI."""
@@ -138,13 +141,7 @@ class KubernetesApi:
     def _read(self, target: Target, objects: Objects, params: Mapping[str, str], accept: str) -> Response:
         tables = TABLES if read.offers_tables(objects) else ()
         media = negotiate(accept, (PLAIN, *tables, *PARTIAL, *PARTIAL_LISTS))
-        asked = read.Read(
-            target,
-            objects,
-            self.store,
-            media,
-            include=params.get("includeObject", ""),
-        )
+        asked = read.Read(target, objects, self.store, media, params.get("includeObject", ""))
         if target.verb == "get":
             return Pieces((read.get(asked, params),))
         chosen = options.parse(params, target.verb == "watch")

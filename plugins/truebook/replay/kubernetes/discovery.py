@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from truebook.errors import RecordingError
+
 
 class Subresource(msgspec.Struct, frozen=True):
     """A subresource as aggregated discovery describes it; `responseKind` has group, version and kind."""
@@ -61,11 +63,16 @@ class Document(msgspec.Struct, frozen=True):
 
 
 class Discovery:
-    """Answers of `/api` and `/apis` and what is below them. `raw` is keyed by these two paths."""
+    """Answers of `/api` and `/apis` and what is below them. `raw` is keyed by these two paths.
+
+    Raises RecordingError where it holds something else."""
 
     def __init__(self, raw: dict[str, msgspec.Raw]) -> None:
         self.raw = raw
-        documents = {path: msgspec.json.decode(body, type=Document) for path, body in raw.items()}
+        try:
+            documents = {path: msgspec.json.decode(body, type=Document) for path, body in raw.items()}
+        except msgspec.MsgspecError as error:
+            raise RecordingError(f"the recorded discovery of the Kubernetes API can't be read: {error}") from error
         self.document_version = next((document.apiVersion.rpartition("/")[2] for document in documents.values()), "")
         self.groups = {group.metadata.name: group for document in documents.values() for group in document.items}
         self._resources = {

@@ -25,10 +25,8 @@ from truebook.replay.kubernetes.store import Item, Objects, Store, selects, vers
 from truebook.replay.quoting import quote
 
 TOO_OLD_TO_CONTINUE = (
-    "The provided continue parameter is too old to display a consistent list result. You can start a new list "
-    "without the continue parameter, or use the continue token in this response to retrieve the remainder of the "
-    "results. Continuing with the provided token results in an inconsistent list - objects that were created, "
-    "modified, or deleted between the time the first chunk was returned and now may show up in the list."
+    "the continue token is of another state than the recorded one: list again without it, or go on with the token "
+    "in this answer, whose rest may not fit the pages before"
 )
 Body = tuple[bytes, ...]
 """An answer in pieces: put together, a long list would be copied once more for every answer."""

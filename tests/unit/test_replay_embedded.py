@@ -1,0 +1,70 @@
+"""The embedded homelab, replayed: everything in it can be listed, printed and read."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+import truebook
+from truebook.recording import Recording, load
+from truebook.replay.serve import Replay, start
+
+TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
+
+
+@pytest.fixture(scope="module")
+def recording() -> Recording:
+    return load(Path(truebook.__file__).parent / "embedded" / "homelab.json")
+
+
+@pytest.fixture(scope="module")
+def replay(recording: Recording, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replay]:
+    with start(recording, directory=tmp_path_factory.mktemp("replay")) as running:
+        yield running
+
+
+def test_every_recorded_object_is_served(recording: Recording, replay: Replay) -> None:
+    served = 0
+    with httpx.Client(base_url=replay.urls["kubernetes"], trust_env=False) as api:
+        for found in recording.kubernetes().lists.values():
+            root = f"/apis/{found.group}/{found.version}" if found.group else f"/api/{found.version}"
+            items = api.get(f"{root}/{found.resource}").raise_for_status().json()["items"]
+            table = api.get(f"{root}/{found.resource}", headers={"Accept": TABLE}).raise_for_status().json()
+            assert len(items) == len(table["rows"]) == len(found.items)
+            for item in items:
+                meta = item["metadata"]
+                where = f"{root}/namespaces/{meta['namespace']}" if found.namespaced else root
+                one = api.get(f"{where}/{found.resource}/{meta['name']}").raise_for_status().json()
+                assert one == {**item, "kind": found.kind, "apiVersion": root.split("/", 2)[2]}
+                served += 1
+    assert served > 60
+
+
+def test_argocd_serves_the_same_applications_as_the_cluster(replay: Replay) -> None:
+    path = "/apis/argoproj.io/v1alpha1/applications"
+    cluster = httpx.get(replay.urls["kubernetes"] + path, trust_env=False).raise_for_status().json()
+    argocd = httpx.get(f"{replay.urls['argocd']}/api/v1/applications", trust_env=False).raise_for_status().json()
+    names = [sorted(item["metadata"]["name"] for item in found["items"]) for found in (cluster, argocd)]
+    assert names[0] == names[1] != []
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not on PATH")
+@pytest.mark.parametrize("kinds", ["pods,deploy,sts,ds,rs,cronjobs", "svc,ing,pvc,endpointslices", "nodes,app"])
+def test_a_real_kubectl_describes_it(replay: Replay, kinds: str) -> None:
+    for verb in ("get", "describe"):
+        done = subprocess.run(
+            ["kubectl", verb, kinds, *(["-A"] if kinds != "nodes,app" else ["-n", "argocd"])],
+            env={**os.environ, **replay.environment},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert len(done.stdout.splitlines()) > 10
