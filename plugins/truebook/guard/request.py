@@ -74,7 +74,13 @@ class Forward:
 
 @dataclass(frozen=True, slots=True)
 class ForwardAsDryRun(Forward):
-    """The same for a write that was made a dry run: `request` carries it where the API reads it."""
+    """The same for a write that was made a dry run: `request` carries it where the API reads it.
+
+    `gone` is the path of what would be gone if it had been a real write, for clients that wait for it: after a 2xx
+    answer the block's own GETs of exactly that path are answered by the system's `gone`. Empty for nothing.
+    """
+
+    gone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +125,7 @@ class System:
     Impersonate-*. `environment(port, directory)` are the variables that point the system's clients at the guard, and
     `files(port)` what they read: name → text, to be written into `directory`.
     A `proxy` is spoken to in absolute form and by CONNECT: `connect(authority)` gives the TLS context to
-    answer as that host with, or a refusal.
+    answer as that host with, or a refusal. `gone` answers for what the block's dry runs would have removed.
     """
 
     name: str
@@ -130,12 +136,15 @@ class System:
     files: Callable[[int], Mapping[str, str]] = field(default=lambda port: {})
     proxy: bool = False
     connect: Callable[[str], ssl.SSLContext | Refuse] | None = None
+    gone: Callable[[GuardRequest], Answer] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What systems know of the place before the first request. `hosts` are those of the inventory's URLs, each
-    `host` or `host:port`; `directory` takes files that outlive one block, such as a certificate authority."""
+    `host` or `host:port`; `namespace` is the one that the user's context names, if it does; `directory` takes files
+    that outlive one block, such as a certificate authority."""
 
     hosts: frozenset[str] = frozenset()
+    namespace: str = ""
     directory: Path | None = None
