@@ -195,6 +195,7 @@ class Cluster:
 
     def _start_api(self) -> None:
         client, peer = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
+        self.etcd_url = client
         self.servers["etcd"] = self.room.start(
             "etcd",
             [
