@@ -6,8 +6,9 @@
 |---|---|
 | times, ages, and the time in the name of a Backup or Restore | `<time>`, `<age>`, `<stamp>` |
 | UIDs, resourceVersions | `<uid>`, `<version>` |
-| the generation of ArgoCD's own objects: their status counts too | `<generation>` |
+| the generation of objects that count their changes of state: ArgoCD's, EndpointSlices | `<generation>` |
 | the last letters of a Pod's or EndpointSlice's generated name | `<suffix>` |
+| the order in which ArgoCD applied the resources of a sync | sorted |
 | addresses of Services and Pods, and the node a Pod was placed on | `<ip>`, `<node>` |
 
 Lists are sorted anew afterwards, since they were sorted by what has been taken out: objects with their table cells,
@@ -21,6 +22,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+COUNTING = ("argoproj.io", "discovery.k8s.io")
 NODES = re.compile(r"nuc-\d")
 _REPLACEMENTS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "<time>"),
@@ -34,35 +36,35 @@ _GENERATED = re.compile(r"-[bcdfghjklmnpqrstvwxz2456789]{5}$")
 
 def normalise(recording: dict[str, Any]) -> dict[str, Any]:
     """A recording, decoded from its JSON, without what differs from one run to the next."""
-    lists = recording["parts"]["kubernetes"]["data"]["lists"]
+    whole: dict[str, Any] = _texts(recording, _plain)
+    lists = whole["parts"]["kubernetes"]["data"]["lists"]
+    for key in ("pods", "discovery.k8s.io/endpointslices"):
+        _placed(lists[key])
     for found in lists.values():
+        found["resource_version"] = "<version>"
         for item in found["items"]:
             _object(item)
-        found["cells"] = [[_cell(cell) for cell in cells] for cells in found["cells"]]
-        found["resource_version"] = "<version>"
-    for key in ("pods", "discovery.k8s.io/endpointslices"):
-        _placed(lists.get(key, {"items": [], "cells": []}))
-    for answer in recording["parts"]["argocd"]["data"]["answers"].values():
-        for item in (answer["body"] or {}).get("items") or ():
+        cells: list[Any] = [[_cell(cell) for cell in row] for row in found["cells"]] or [None] * len(found["items"])
+        pairs = sorted(zip(found["items"], cells, strict=True), key=_order)
+        found["items"], found["cells"] = [item for item, _ in pairs], [row for _, row in pairs]
+    for answer in whole["parts"]["argocd"]["data"]["answers"].values():
+        body = answer["body"]
+        body.get("metadata", {}).pop("resourceVersion", None)
+        for item in body.get("items") or ():
             _object(item)
-    whole: dict[str, Any] = _texts(recording, _plain)
-    for found in whole["parts"]["kubernetes"]["data"]["lists"].values():
-        pairs = sorted(zip(found["items"], found["cells"], strict=True) if found["cells"] else (), key=_order)
-        found["items"] = [item for item, _ in pairs] or sorted(found["items"], key=_order)
-        found["cells"] = [cells for _, cells in pairs]
     return whole
 
 
 def _object(item: dict[str, Any]) -> None:
     meta = item["metadata"]
-    for key in ("resourceVersion", "uid"):
-        if key in meta:
-            meta[key] = f"<{key}>"
-    if item.get("apiVersion", "argoproj.io").startswith("argoproj.io") and "generation" in meta:
+    if "resourceVersion" in meta:
+        meta["resourceVersion"] = "<version>"
+    if item.get("apiVersion", "argoproj.io").partition("/")[0] in COUNTING and "generation" in meta:
         meta["generation"] = "<generation>"
-    conditions = item.get("status", {}).get("conditions")
-    if conditions:
-        conditions.sort(key=lambda condition: condition["type"])
+    status = item.get("status", {})
+    for found in (status.get("conditions"), status.get("operationState", {}).get("syncResult", {}).get("resources")):
+        if found:
+            found.sort(key=_order)
 
 
 def _placed(found: dict[str, Any]) -> None:
