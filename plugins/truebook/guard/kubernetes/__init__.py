@@ -1,7 +1,7 @@
 """Kubernetes behind the guard: reads pass, writes become server-side dry runs, the rest is refused.
 
 What is allowed is a list of path shapes, methods, query parameters and media types; whatever is not on it is refused.
-A Secret's data is not shown: `kubectl get secrets` gets the API server's own table, without the objects. Logs pass, as
+A Secret's data is not shown: `kubectl get secrets` gets the API server's own table. Logs pass, as
 kubectl counts them as reads, but are not followed. A watch ends after `WATCH_SECONDS`.
 """
 
@@ -81,12 +81,12 @@ def _watch(request: GuardRequest) -> Decision:
 
 
 def _secrets(request: GuardRequest) -> Decision:
-    """Names, types and counts, as the API server's table has them. The objects are left out whole: an annotation may
-    repeat the data, so that not even the metadata can be shown."""
+    """Names, types and counts, as the API server's table has them. Of the objects' metadata the names alone are sent
+    on: an annotation may repeat the data."""
     wanted = request.header("accept").partition(",")[0].replace(" ", "").split(";")
     if "as=Table" not in wanted or queries.truth(queries.value(request.query, "watch")):
         return Refuse(403, "a Secret's data is never shown; its table is, by 'kubectl get secrets' without -o or -w")
-    sent = replace(request, query=queries.put(request.query, "includeObject", "None"))
+    sent = replace(request, query=queries.put(request.query, "includeObject", "Metadata"))
     decision = replies.with_reply(Forward(sent, "the table of Secrets, without their data"), replies.table_only)
     return replace(decision, request=decision.request.with_header("accept", replies.TABLE))
 

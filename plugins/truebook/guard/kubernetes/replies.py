@@ -57,7 +57,7 @@ def without_data(answer: UpstreamAnswer) -> UpstreamAnswer:
 
 
 def table_only(answer: UpstreamAnswer) -> UpstreamAnswer:
-    """A table's columns and cells, without the objects that its rows may carry."""
+    """A table, of whose objects nothing is left but which they are."""
     found = _decode(answer)
     if found is None:
         return _withheld()
@@ -65,7 +65,11 @@ def table_only(answer: UpstreamAnswer) -> UpstreamAnswer:
         return answer
     if found.get("kind") != "Table":
         return _withheld()
-    rows = [{"cells": row.get("cells")} for row in found.get("rows") or [] if isinstance(row, dict)]
+    rows = [
+        {"cells": row.get("cells"), "object": _bare(row.get("object") or {})}
+        for row in found.get("rows") or []
+        if isinstance(row, dict)
+    ]
     return _encode(answer, {**found, "rows": rows})
 
 

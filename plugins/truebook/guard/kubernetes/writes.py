@@ -6,11 +6,12 @@ the body where there is one, and kubectl always sends one: they get a body that 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import msgspec
 
-from truebook.guard.kubernetes import queries, replies
+from truebook.guard.kubernetes import protobuf, queries, replies
 from truebook.guard.kubernetes.paths import ResourcePath
 from truebook.guard.request import Ask, Decision, Forward, ForwardAsDryRun, GuardRequest, Refuse, UpstreamAnswer
 
@@ -55,18 +56,14 @@ SUBRESOURCES: dict[str, tuple[str | None, frozenset[str]]] = {
 }
 """Subresources that can run dry: of which resource (None: of any), and by which methods."""
 
-_JSON = frozenset(("", "application/json"))
-_BODIES = {
-    "POST": _JSON | {"application/yaml"},
-    "PUT": _JSON | {"application/yaml"},
-    "PATCH": frozenset(
-        (
-            *("application/json-patch+json", "application/merge-patch+json"),
-            *("application/strategic-merge-patch+json", "application/apply-patch+yaml"),
-        )
-    ),
-    "DELETE": _JSON,
-}
+_OBJECTS = frozenset(("", "application/json", "application/yaml", protobuf.MEDIA_TYPE))
+_READ_HERE = frozenset(("", "application/json", protobuf.MEDIA_TYPE))
+_PATCHES = frozenset(
+    (
+        *("application/json-patch+json", "application/merge-patch+json"),
+        *("application/strategic-merge-patch+json", "application/apply-patch+yaml"),
+    )
+)
 _OPTIONS = frozenset(
     ("kind", "apiVersion", "dryRun", "gracePeriodSeconds", "orphanDependents", "preconditions", "propagationPolicy")
 )
@@ -91,11 +88,10 @@ def decide(request: GuardRequest, path: ResourcePath) -> Decision:
 
 
 def _review(request: GuardRequest) -> Decision:
-    media = _media_type(request)
-    if media not in _JSON:
-        return Refuse(415, "a review is sent as application/json")
-    return queries.check(request.query, queries.CREATE) or Forward(
-        request.with_header("content-type", "application/json"), "a question about access"
+    return (
+        _unknown_type(request, _OBJECTS)
+        or queries.check(request.query, queries.CREATE)
+        or Forward(_typed(request), "a question about access")
     )
 
 
@@ -121,14 +117,25 @@ def _media_type(request: GuardRequest) -> str:
 
 
 def _body_type(request: GuardRequest, path: ResourcePath) -> Refuse | None:
-    """Bodies that can't be read here are not sent: a DELETE's options hide in them."""
+    """What can't be told apart is not sent; a DELETE's and an eviction's options hide in the body, and are read."""
+    if request.method == "PATCH":
+        if path.resource == "secrets" and not path.group and _media_type(request) == "application/json-patch+json":
+            return Refuse(403, "a JSON patch can test and copy what a Secret holds")
+        return _unknown_type(request, _PATCHES)
+    read_here = request.method == "DELETE" or path.subresource == "eviction"
+    return _unknown_type(request, _READ_HERE if read_here else _OBJECTS)
+
+
+def _unknown_type(request: GuardRequest, known: frozenset[str]) -> Refuse | None:
     media = _media_type(request)
-    if media not in _BODIES[request.method] and (request.body or media):
-        known = ", ".join(sorted(filter(None, _BODIES[request.method])))
-        return Refuse(415, f"the body is {media or 'of no stated type'}; the guard reads {known}")
-    if path.resource == "secrets" and not path.group and media == "application/json-patch+json":
-        return Refuse(403, "a JSON patch can test and copy what a Secret holds")
-    return None
+    if media in known:
+        return None
+    return Refuse(415, f"the body is '{media}'; the guard knows {', '.join(sorted(filter(None, known)))}")
+
+
+def _typed(request: GuardRequest) -> GuardRequest:
+    """The request with the type that the API server takes a body of none for."""
+    return request if request.header("content-type") else request.with_header("content-type", "application/json")
 
 
 def _dry(query: tuple[tuple[str, str], ...], allowed: frozenset[str]) -> tuple[tuple[str, str], ...] | Refuse:
@@ -147,9 +154,7 @@ def _write(request: GuardRequest, path: ResourcePath) -> Decision:
     query = _dry(request.query, queries.PATCH if request.method == "PATCH" else queries.CREATE)
     if isinstance(query, Refuse):
         return query
-    sent = replace(request, query=query)
-    if not sent.header("content-type"):
-        sent = sent.with_header("content-type", "application/json")
+    sent = _typed(replace(request, query=query))
     return replies.guarded(ForwardAsDryRun(sent, f"{request.method} of {path.kind} as a dry run"), path)
 
 
@@ -164,7 +169,7 @@ def _delete(request: GuardRequest, path: ResourcePath) -> Decision:
     asked = queries.value(request.query, "dryRun") == "All"
     if request.body:
         # As the API server does: with a body, the query's options do not count.
-        said = _object(request.body, _OPTIONS, "DeleteOptions")
+        said = _object(request, _OPTIONS, "DeleteOptions", protobuf.delete_options)
         if isinstance(said, Refuse):
             return said
         asked = said.get("dryRun") == ["All"]
@@ -183,29 +188,38 @@ def _eviction(request: GuardRequest, path: ResourcePath) -> Decision:
     query = _dry(request.query, queries.CREATE)
     if isinstance(query, Refuse):
         return query
-    said = _object(request.body, _EVICTION, "Eviction")
+    said = _object(request, _EVICTION, "Eviction", protobuf.eviction)
     if isinstance(said, Refuse):
         return said
-    options = said.get("deleteOptions") or {}
-    known = _object(msgspec.json.encode(options), _OPTIONS, "DeleteOptions")
-    if isinstance(known, Refuse):
-        return known
-    body = {**said, "deleteOptions": {**known, "dryRun": ["All"]}}
+    options = _known(said.get("deleteOptions") or {}, _OPTIONS, "DeleteOptions")
+    if isinstance(options, Refuse):
+        return options
+    body = {**said, "deleteOptions": {**options, "dryRun": ["All"]}}
     sent = replace(request, query=query, body=msgspec.json.encode(body))
     return ForwardAsDryRun(
         sent.with_header("content-type", "application/json"), "an eviction as a dry run", gone=path.object_path
     )
 
 
-def _object(body: bytes, known: frozenset[str], kind: str) -> dict[str, object] | Refuse:
-    """A JSON object of exactly known keys. What is sent is encoded anew from it: of a key that is said twice only
-    what was read here goes out, and a key in other letters, which some decoders take for the same, is refused."""
+def _object(
+    request: GuardRequest, known: frozenset[str], kind: str, read: Callable[[bytes], dict[str, object]]
+) -> dict[str, object] | Refuse:
+    """The object in a body. What is sent is encoded anew from it: of a key that is said twice only what was read here
+    goes out, and a key in other letters, which some decoders take for the same, is refused."""
     try:
-        found = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return Refuse(400, f"the body is not JSON; the guard has to read {kind} to make it a dry run")
+        found = read(request.body) if _media_type(request) == protobuf.MEDIA_TYPE else _decode(request.body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, protobuf.Unreadable):
+        return Refuse(400, f"the body can't be read; the guard has to read {kind} to make it a dry run")
+    return _known(found, known, kind)
+
+
+def _decode(body: bytes) -> object:
+    return msgspec.json.decode(body)
+
+
+def _known(found: object, known: frozenset[str], kind: str) -> dict[str, object] | Refuse:
     if not isinstance(found, dict):
-        return Refuse(400, f"the body is not a JSON object; the guard has to read {kind} to make it a dry run")
+        return Refuse(400, f"the body is not an object; the guard has to read {kind} to make it a dry run")
     unknown = sorted(found.keys() - known)
     if unknown:
         return Refuse(403, f"the guard does not know '{unknown[0]}' of {kind}")
