@@ -27,6 +27,7 @@ from truebook.recording import Recording
 from truebook.settings import Settings
 
 VARIABLE = "TRUEBOOK_RECORDING"
+EMBEDDED_NAME = "the embedded homelab"
 EMBEDDED = Path(__file__).parent / "embedded" / "homelab.json"
 
 Progress = Callable[[str, str, int], None]
@@ -68,7 +69,7 @@ def choose_origin(
     context = _context(settings)
     if context is not None:
         return Origin("cluster", context, context=context)
-    return Origin("embedded", "the embedded homelab", EMBEDDED)
+    return Origin("embedded", EMBEDDED_NAME, EMBEDDED)
 
 
 def _context(settings: Settings) -> str | None:
@@ -171,7 +172,7 @@ def warnings(state: State, settings: Settings) -> list[str]:
     """What the user must be told about the state: sources that are not fresh, and a stand-in for their own."""
     found = unwell(state.recording.statuses())
     name = state.recording.cluster.name
-    if state.origin == "the embedded homelab" and settings.cluster != name:
+    if state.origin == EMBEDDED_NAME and settings.cluster != name:
         found.insert(
             0,
             f"there is no kubeconfig and no recording is named: pages show the embedded homelab, not "

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.unit.pages_sample import COMMIT, SAMPLE, arrow, component, inventory, page_url
-from truebook.model import Inventory
+from truebook.model import Inventory, SourceStatus
 from truebook.pages import regions, tables
 from truebook.pages.views import VIEWS, status
 
@@ -138,6 +138,25 @@ def test_status_is_the_worse_of_what_argocd_and_the_pods_say(
     values: dict[str, str | int], word: str, kind: str
 ) -> None:
     assert status.of(component("x", "X", "G", **values)) == status.Status(word, kind)
+
+
+NOTHING = "Nothing to draw: no component of these groups is known."
+BLIND = replace(SAMPLE, components=(), relations=(), sources=(SourceStatus("kubernetes", "failed", "refused"),))
+
+
+def test_a_group_that_is_gone_shows_what_was_documented() -> None:
+    body = "| Component | Purpose |\n|---|---|\n| Jellyfin | Films |\n"
+    found = filled("components group=Media live=status", body)
+    assert found.splitlines()[-1].startswith("| Jellyfin <span")
+    assert "Not found" in found
+    assert filled("stack groups=Media", '    subgraph g1["Media"]\n') == NOTHING
+
+
+def test_nothing_is_wrong_with_a_page_when_a_source_is_down() -> None:
+    assert filled("components group=Security", of=BLIND).count("\n") == 1
+    assert filled("stack groups=Security", of=BLIND) == NOTHING
+    assert filled("value vault.version", of=BLIND) == "—"
+    assert filled("value vault.title", of=BLIND) == "vault"
 
 
 # --- value

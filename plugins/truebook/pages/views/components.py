@@ -23,7 +23,7 @@ from truebook.model import Component
 from truebook.pages import escape, tables, templating
 from truebook.pages.views import status
 from truebook.pages.views.columns import UNKNOWN, Column, column, names
-from truebook.pages.views.view import Request, View, nearest, words
+from truebook.pages.views.view import Request, View, check_groups, nearest, words
 
 DEFAULT_COLUMNS = ("component", "purpose", "url")
 
@@ -57,10 +57,7 @@ def _render(request: Request, options: Mapping[str, Any]) -> str:
 
 
 def _chosen(request: Request, groups: tuple[str, ...]) -> list[Component]:
-    known = {component.group.casefold(): component.group for component in request.inventory.components}
-    for group in groups:
-        if group.casefold() not in known:
-            raise RegionError(f"option 'group': no component is in '{group}'; {nearest(group, known.values())}")
+    check_groups(request, "group", groups)
     wanted = {group.casefold() for group in groups}
     return [c for c in request.inventory.components if not wanted or c.group.casefold() in wanted]
 

@@ -13,14 +13,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from truebook.errors import RegionError
 from truebook.inventory.keys import OTHER
 from truebook.model import Component, Relation
 from truebook.pages import templating
 from truebook.pages.views import status
 from truebook.pages.views.diagram import MAX_ARROWS, MAX_CHARACTERS, Diagram, Drawing, by_group, shape_of
 from truebook.pages.views.status import Status
-from truebook.pages.views.view import Request, View, nearest, one_of, words
+from truebook.pages.views.view import Request, View, check_groups, one_of, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +65,7 @@ def _render(request: Request, options: Mapping[str, Any]) -> str:
 
 def _shown(request: Request, groups: tuple[str, ...]) -> tuple[list[Component], list[Relation]]:
     inventory = request.inventory
-    known = {component.group.casefold(): component.group for component in inventory.components}
-    for group in groups:
-        if group.casefold() not in known:
-            raise RegionError(f"option 'groups': no component is in '{group}'; {nearest(group, known.values())}")
+    check_groups(request, "groups", groups)
     wanted = {group.casefold() for group in groups}
     related = {name for relation in inventory.relations for name in (relation.source, relation.target)}
     components = [
@@ -85,6 +81,8 @@ def _fitting(
     request: Request, drawing: Drawing, components: Sequence[Component], relations: Sequence[Relation]
 ) -> tuple[list[Drawn], list[str]]:
     """The diagrams to draw, and the groups that are too large for one."""
+    if not components:
+        return [], []
     whole = drawing.whole(components, relations)
     text = _mermaid(request, whole)
     if _fits(whole, text):

@@ -1,4 +1,7 @@
-"""`truebook:value COMPONENT.KEY`: one value in a line of prose. An em dash where it is not known now."""
+"""`truebook:value COMPONENT.KEY`: one value in a line of prose. An em dash where it is not known now.
+
+A component that does not exist is an error, unless a source is down that might know it.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from truebook.errors import RegionError
+from truebook.model import Component
 from truebook.pages import templating
 from truebook.pages.views.columns import Column, column, names, plain
-from truebook.pages.views.view import Request, View, nearest
+from truebook.pages.views.view import Request, View, complete, nearest
 
 
 def _render(request: Request, _options: Mapping[str, Any]) -> str:
@@ -18,6 +22,8 @@ def _render(request: Request, _options: Mapping[str, Any]) -> str:
         raise RegionError(f"'{written}' names no value; write COMPONENT.KEY, such as argocd.version")
     inventory = request.inventory
     component = inventory.component(name)
+    if component is None and not complete(inventory):
+        component = Component(name, name, "")  # it may be there: nothing is known of it now
     if component is None:
         raise RegionError(f"unknown component '{name}'; {nearest(name, (c.name for c in inventory.components))}")
     if key == "title":

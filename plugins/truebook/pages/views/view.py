@@ -68,14 +68,42 @@ def _known(view: View) -> str:
     return ", ".join(f"{name}=…" for name in view.readers) or "nowhere in this view; remove it"
 
 
+def near(word: str, known: Iterable[str]) -> str | None:
+    """The known word that an unknown one was probably meant to be."""
+    names = {name.lower(): name for name in sorted(known)}
+    close = difflib.get_close_matches(word.lower(), names, n=1, cutoff=0.6)
+    return names[close[0]] if close else None
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """The fix for an unknown word: the nearest known one, or all that are known where none is near."""
     names = sorted(known)
-    close = difflib.get_close_matches(word.lower(), {name.lower(): name for name in names}, n=1, cutoff=0.6)
-    if close:
-        return f"did you mean '{next(name for name in names if name.lower() == close[0])}'?"
+    close = near(word, names)
+    if close is not None:
+        return f"did you mean '{close}'?"
     shown = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
     return f"known: {shown}" if names else "there are none"
+
+
+def complete(inventory: Inventory) -> bool:
+    """Whether every source that should have answered did: only then is what is missing really not there."""
+    return all(status.state in ("fresh", "absent") for status in inventory.sources)
+
+
+def check_groups(request: Request, option: str, groups: tuple[str, ...]) -> None:
+    """Raise RegionError for a group that no component is in, unless it may just have gone.
+
+    A group whose last component was deleted, or could not be read, must not stop the build: a region that was
+    filled before shows what is left. What looks like a known group's name is a mistake all the same.
+    """
+    known = {component.group for component in request.inventory.components}
+    folded = {group.casefold() for group in known}
+    for group in groups:
+        if group.casefold() in folded:
+            continue
+        may_be_gone = request.body.strip() or not complete(request.inventory)
+        if not may_be_gone or near(group, known):
+            raise RegionError(f"option '{option}': no component is in '{group}'; {nearest(group, known)}")
 
 
 def words(written: str) -> tuple[str, ...]:
