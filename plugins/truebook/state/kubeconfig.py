@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import yaml
@@ -28,6 +28,8 @@ from truebook.settings import Settings
 # The official client takes a third of a second to import, so it is imported where a cluster is spoken to.
 
 IN_CLUSTER = "in-cluster"
+
+Client = TypeVar("Client", httpx.Client, httpx.AsyncClient)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +166,21 @@ def _loud() -> Iterator[list[str]]:
         root.removeHandler(handler)
 
 
+def asynchronous(connection: Connection) -> httpx.AsyncClient:
+    """Another client of the same API server, for use in one event loop. It closes apart from the connection's own."""
+    return _made(httpx.AsyncClient, connection.configuration)
+
+
 def _client(configuration: Any) -> httpx.Client:
-    """The httpx client for a loaded configuration. The environment's proxies count, as they do for kubectl."""
+    """The httpx client for a loaded configuration."""
+    return _made(httpx.Client, configuration)
+
+
+def _made(kind: type[Client], configuration: Any) -> Client:
+    """A client of either kind. The environment's proxies count, as they do for kubectl."""
     context = _tls(configuration) if str(configuration.host).startswith("https") else None
     try:
-        return httpx.Client(
+        return kind(
             base_url=configuration.host,
             verify=context if context is not None else False,
             proxy=configuration.proxy or None,

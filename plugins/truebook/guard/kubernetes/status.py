@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 
 from truebook.guard.request import Answer, GuardRequest, Refuse
@@ -41,4 +43,5 @@ def refuse(request: GuardRequest | None, refusal: Refuse) -> Answer:
 def gone(request: GuardRequest) -> Answer:
     """What the API server would say of an object that the block's dry run would have removed."""
     name = request.path.rpartition("/")[2]
-    return status(404, f"\"{name}\" not found: truebook's guard takes it for gone, after this block's dry run")
+    why = "truebook's guard takes it for gone, as this block's dry run would have removed it"
+    return replace(status(404, f'"{name}" not found: {why}'), reason="gone, had the block's dry run been real")
