@@ -44,6 +44,7 @@ class Cluster:
     :param node_names: names for the nodes, in place of a number of them.
     :param storage_class: the claims of this storage class are bound at once to volumes that only pretend.
     :param stages: more kwok Stage files, to let pods misbehave.
+    :param api: more arguments for the API server.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Cluster:
         node_names: Sequence[str] = (),
         storage_class: str = "standard",
         stages: Sequence[Path] = (),
+        api: Sequence[str] = (),
     ) -> None:
         # Before the room: a server that cannot be had must not cost a folder.
         programs = ["etcd", "kube-apiserver", "kubectl"]
@@ -63,6 +65,7 @@ class Cluster:
         self._programs = {program: binaries.find(program) for program in programs}
         self.name = name
         self._storage_class, self._stages = storage_class, tuple(stages)
+        self._api_arguments = tuple(api)
         self.room = Room(name)
         self.folder = self.room.folder
         self.url = f"https://127.0.0.1:{free_port()}"
@@ -230,6 +233,7 @@ class Cluster:
                 "--authorization-mode=RBAC",
                 # Pods need no ServiceAccount here: a cluster without controllers makes none.
                 "--disable-admission-plugins=ServiceAccount",
+                *self._api_arguments,
             ],
         )
         self._admin = self.client()
