@@ -10,18 +10,13 @@ A variable that nothing sets is taken for a name, as a placeholder is: whoever f
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from functools import lru_cache
 
 from truebook.model import CommandVerdict, Judgement
-from truebook.runbooks.shell import Problem, refuse_text
-from truebook.runbooks.verdicts import builtins
 from truebook.runbooks.verdicts.order import ORDER, rank, worst
 from truebook.runbooks.verdicts.ruling import ANY
-from truebook.runbooks.verdicts.tools import TOOLS
 from truebook.runbooks.verdicts.variables import Scope
-from truebook.runbooks.verdicts.walk import judge_script, judge_tool
+from truebook.runbooks.verdicts.walk import judge_script
 
 __all__ = ["ORDER", "judge", "rank", "worst"]
 

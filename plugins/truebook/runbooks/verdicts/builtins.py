@@ -10,6 +10,7 @@ from tree_sitter import Node
 from truebook.runbooks.shell import Problem
 from truebook.runbooks.verdicts.expand import Expander
 from truebook.runbooks.verdicts.ruling import MANY, Argv, Inner, Ruling, literal, shown, unknown
+from truebook.runbooks.verdicts.tools import TOOLS
 from truebook.runbooks.verdicts.variables import dangerous
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
@@ -79,8 +80,6 @@ def _command(words: Argv) -> Ruling:
 
 
 def _alias(words: Argv) -> Ruling:
-    from truebook.runbooks.verdicts.tools import TOOLS
-
     for word in words:
         name, equals, _ = word.partition("=")
         if not literal(name) or not equals or MANY in word or name in TOOLS or name in BUILTINS:
@@ -158,19 +157,13 @@ BUILTINS: dict[str, Callable[[Argv], Ruling]] = {
 }
 
 
-def judge(name: str, words: Argv) -> Ruling | None:
-    """The verdict on the builtin `name`, None where it is none of these."""
-    builtin = BUILTINS.get(name)
-    return builtin(words) if builtin is not None else None
-
-
 def check_test(node: Node, expander: Expander) -> None:
     """Raise `Problem` for a `[ ]` or `[[ ]]` that bash would read as something else than one test.
 
     `[ a > b ]` writes a file, `[ a && b ]` runs `b`, and `[[ $x -eq 1 ]]` evaluates the text of `x`.
     """
     double = node.children[0].type == "[["
-    stack = [child for child in node.children[1:-1]]
+    stack = list(node.children[1:-1])
     operators: list[str] = []
     operands: list[Node] = []
     while stack:

@@ -101,15 +101,17 @@ def parse(words: Argv, flags: Flags, *, go: bool = False, stop: bool = False, gn
     parsed = Parsed()
     names = flags.names
     position, count = 0, len(words)
+    text = "".join(words)
+    marked = MANY in text or ANY in text
     while position < count:
         word = words[position]
         position += 1
         if word == "--":
             parsed.rest = list(words[position:])
             return parsed, count
-        if MANY in word:
+        if marked and MANY in word:
             raise Unreadable(f"`{shown(word)}` may stand for several words, flags among them")
-        if word.startswith(ANY):
+        if marked and word.startswith(ANY):
             raise Unreadable(f"`{shown(word)}` may stand for a flag")
         if not word.startswith("-") or word == "-":
             if stop:
@@ -169,49 +171,81 @@ def _short(
     return position
 
 
-@dataclass(frozen=True, slots=True)
 class Cli:
-    """A program with verbs: `kubectl rollout status`. Calling it judges the words after the program's name."""
+    """A program with verbs: `kubectl rollout status`. Calling it judges the words after the program's name.
 
-    name: str
-    verbs: Mapping[str, Verb]
-    flags: str = ""
-    effects: Effects = field(default_factory=dict)
-    aliases: Mapping[str, str] = field(default_factory=dict)
-    """Other spellings of one word of a verb, wherever it stands: `delete` for `rm`."""
-    go: bool = False
+    `aliases` are other spellings of one word of a verb, wherever it stands: `delete` for `rm`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        verbs: Mapping[str, Verb],
+        flags: str = "",
+        effects: Effects | None = None,
+        aliases: Mapping[str, str] | None = None,
+        *,
+        go: bool = False,
+    ) -> None:
+        self.name = name
+        self.verbs = verbs
+        self.flags = flags
+        self.effects = effects or {}
+        self.aliases = aliases or {}
+        self.go = go
+        self._common = read_flags(flags)
+        self._groups = {" ".join(path[:n]) for path in map(str.split, verbs) for n in range(1, len(path))}
+        self._rows: dict[str, tuple[Verb, Flags, Effects]] = {}
 
     def __call__(self, words: Argv) -> Ruling:
         """The verdict on `name words…`."""
-        common = read_flags(self.flags)
-        path: list[str] = []
-        before: list[str] = []
+        path = ""
+        before: Argv = ()
         try:
-            while not path or (" ".join(path) not in self.verbs and self._is_group(path)):
-                early, used = parse(words, common, go=self.go, stop=True)
+            while not path or path in self._groups:
+                try:
+                    early, used = parse(words, self._common, go=self.go, stop=True)
+                except Unreadable:
+                    if path not in self.verbs:
+                        raise
+                    break
                 before += words[:used]
                 words = words[used:]
                 if early.rest is not None or not words:
                     break
-                path.append(self.aliases.get(words[0], words[0]))
-                words = words[1:]
-            verb = self.verbs.get(" ".join(path))
-            if verb is None:
+                word = self.aliases.get(words[0], words[0])
+                longer = f"{path} {word}" if path else word
+                if path in self.verbs and longer not in self.verbs and longer not in self._groups:
+                    break
+                path, words = longer, words[1:]
+            if path not in self.verbs:
                 return self._no_verb(path, before)
-            flags = read_flags(f"{self.flags} {verb.flags}")
-            parsed, _ = parse((*before, *words), flags, go=self.go)
+            verb, flags, effects = self._row(path)
+            parsed, _ = parse(before + words, flags, go=self.go)
+            if path in self._groups and parsed.operands:
+                word = parsed.operands[0]
+                deeper = f"{path} {self.aliases.get(word, word)}"
+                if deeper in self.verbs or deeper in self._groups:
+                    raise Unreadable(f"{self.name} {deeper} with flags before its last word")
         except Unreadable as problem:
             return unknown(str(problem))
-        return judge_parsed(verb, parsed, {**self.effects, **verb.effects})
+        return judge_parsed(verb, parsed, effects)
 
-    def _is_group(self, path: list[str]) -> bool:
-        prefix = " ".join(path) + " "
-        return any(verb.startswith(prefix) for verb in self.verbs)
+    def _row(self, path: str) -> tuple[Verb, Flags, Effects]:
+        row = self._rows.get(path)
+        if row is None:
+            verb = self.verbs[path]
+            row = self._rows[path] = (
+                verb,
+                read_flags(f"{self.flags} {verb.flags}"),
+                {**self.effects, **verb.effects},
+            )
+        return row
 
-    def _no_verb(self, path: list[str], before: list[str]) -> Ruling:
-        if set(before) & {"-h", "--help"} or not path:
+    def _no_verb(self, path: str, before: Argv) -> Ruling:
+        if {"-h", "--help"} & set(before) or not path:
             return Ruling("read", "prints help")
-        return unknown(f"{self.name} {shown(' '.join(path))} is not in the table of what is known")
+        return unknown(f"{self.name} {shown(path)} is not in the table of what is known")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,61 +7,69 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from tree_sitter import Node
 
-from truebook.model import CommandVerdict, VerdictKind
+from truebook.model import CommandVerdict
 from truebook.runbooks import shell
 from truebook.runbooks.shell import Problem
 from truebook.runbooks.verdicts import builtins, filters, redirects
+from truebook.runbooks.verdicts.commands import DEEPEST, MOST_COMMANDS, Commands, Place
 from truebook.runbooks.verdicts.expand import Expander, Word
-from truebook.runbooks.verdicts.order import rank, worst
-from truebook.runbooks.verdicts.ruling import ANY, MANY, NAME, Argv, Inner, Prints, Ruling, literal, shown, unknown
+from truebook.runbooks.verdicts.lines import read as read_lines
+from truebook.runbooks.verdicts.lines import words
+from truebook.runbooks.verdicts.ruling import ANY, MANY, Argv, Ruling, unknown
 from truebook.runbooks.verdicts.tools import TOOLS
 from truebook.runbooks.verdicts.variables import UNKNOWN, UNSET, Scope, Values, dangerous, limited
-
-MOST_COMMANDS = 2_000
-DEEPEST = 24
-"""Limits that no runbook reaches: a script beyond them is unknown, whatever it holds."""
 
 _ASSIGNED = re.compile(r"(?<![\w${!#])[A-Za-z_]\w*")
 _DEFAULTED = re.compile(r"\$\{([A-Za-z_]\w*):?=")
 _GAP = re.compile(rb"(?:[ \t\n]|\\\n)*")
-_ALIAS = re.compile(r"[\w./:=,@%+-]+(?: +[\w./:=,@%+-]+)*")
-_PROGRAM_FOLDERS = ("/bin/", "/usr/bin/", "/usr/local/bin/", "/sbin/", "/usr/sbin/")
 _STANDING = ("program", "variable_assignments", "list", "compound_statement", "do_group", "subshell", "if_statement")
 _FOREVER = re.compile(r"(?:true|:|\[\[? +(?:1|true) +\]\]?|\(\( *1 *\)\))\s*;?")
 _LEAVES_LOOP = re.compile(r"(?<![\w-])(?:break|exit|return)(?![\w-])")
 
 
-class Walker:
-    """One script's walk. `scope`, `functions` and `aliases` are what the script starts with."""
+class Walker(Commands):
+    """One script's walk. `scope` and `aliases` are what the script starts with."""
 
     def __init__(
-        self,
-        script: str,
-        *,
-        scope: Scope,
-        aliases: Mapping[str, str],
-        depth: int = 0,
-        budget: list[int] | None = None,
+        self, script: str, *, scope: Scope, aliases: Mapping[str, str], depth: int = 0, budget: list[int] | None = None
     ) -> None:
-        self.root, self.source = shell.parse(script)
-        self.scope = scope
-        self.aliases = dict(aliases)
+        super().__init__(scope=scope, aliases=aliases, depth=depth, budget=budget or [MOST_COMMANDS])
+        self.text = script
+        self.source = b""
         self.functions: dict[str, list[Node]] = {}
-        self.depth = depth
-        self.budget = budget if budget is not None else [MOST_COMMANDS]
-        self.rows: dict[tuple[int, str, bool], CommandVerdict] = {}
-        self.elsewhere = ""
-        self.prints: Prints = ""
-        self.feed: Prints = ""
-        self.readonly: set[str] = set()
         self.calling: list[str] = []
         self.expander = Expander(self.source, scope, self._substitution)
 
     def run(self) -> tuple[CommandVerdict, ...]:
         """The verdicts in the order of their lines."""
-        self._check_gaps(self.root)
-        self._children(self.root)
+        shell.refuse_text(self.text)
+        lines = read_lines(self.text)
+        if lines is not None:
+            for number, commands in lines:
+                self._plain_line(number, commands)
+            return tuple(self.rows.values())
+        root, self.source = shell.parse(self.text)
+        self.expander.source = self.source
+        self._check_gaps(root)
+        self._children(root)
         return tuple(sorted(self.rows.values(), key=lambda row: row.line))
+
+    def _plain_line(self, number: int, commands: list[tuple[str, Argv]]) -> None:
+        self.feed = ""
+        for text, argv in commands:
+            try:
+                self.command((number, text), argv)
+            except Problem as problem:
+                self.add((number, text), unknown(problem.reason))
+            if len(commands) > 1:
+                self.feed = self.prints or filters.passed_on(text, self.feed)
+
+    def _place(self, node: Node) -> Place:
+        return node.start_point[0] + 1, self.expander.text(node).strip()
+
+    def _first_line(self, node: Node) -> Place:
+        line, text = self._place(node)
+        return line, text.split("\n", 1)[0]
 
     # Statements
 
@@ -77,7 +85,7 @@ class Walker:
                 self._check_gaps(node)
             handler(self, node)
         except Problem as problem:
-            self._add(node, unknown(problem.reason))
+            self.add(self._place(node), unknown(problem.reason))
         finally:
             self.depth -= 1
 
@@ -101,15 +109,17 @@ class Walker:
         before = self.scope.branch()
         for statement in statements:
             self._statement(statement)
-        self.scope.join(before)
+        if self.scope != before:
+            self.scope.join(before)
 
     def _apart(self, statements: Iterable[Node]) -> None:
         """Statements in a process of their own: what they set is lost."""
         before = self.scope.branch()
         for statement in statements:
             self._statement(statement)
-        self.scope.clear()
-        self.scope.update(before)
+        if self.scope != before:
+            self.scope.clear()
+            self.scope.update(before)
 
     def _list(self, node: Node) -> None:
         later: list[Node] = []
@@ -136,7 +146,7 @@ class Walker:
     def _compound(self, node: Node) -> None:
         if node.children[0].type == "((":
             self.expander.arithmetic(node)
-            self._add(node, Ruling("read", "arithmetic"))
+            self.add(self._place(node), Ruling("read", "arithmetic"))
             return
         self._children(node)
 
@@ -157,12 +167,12 @@ class Walker:
         body = node.child_by_field_name("body")
         endless = node.children[0].type == "while" and _FOREVER.fullmatch(text)
         if endless and body is not None and not _LEAVES_LOOP.search(self.expander.text(body)):
-            self._add(node, Ruling("interactive", "a loop that never ends"), first_line=True)
+            self.add(self._first_line(node), Ruling("interactive", "a loop that never ends"))
         self._optional(child for child in node.named_children if child.type != "comment")
 
     def _for(self, node: Node) -> None:
         if node.children[0].type == "select":
-            self._add(node, Ruling("interactive", "select waits for an answer"), first_line=True)
+            self.add(self._first_line(node), Ruling("interactive", "select waits for an answer"))
         variable = node.child_by_field_name("variable")
         words = node.children_by_field_name("value")
         if variable is None:
@@ -175,7 +185,7 @@ class Walker:
                 continue
             for reading in self.expander.fields(word):
                 values |= {ANY if MANY in field else field for field in reading}
-        self._assign(node, self.expander.text(variable), frozenset(values))
+        self.assign(self._first_line(node), self.expander.text(variable), frozenset(values))
         body = node.child_by_field_name("body")
         self._optional([body] if body is not None else [])
 
@@ -191,7 +201,7 @@ class Walker:
         )
         if found is None:
             raise Problem("a loop that is not understood")
-        self._assign(node, found[1], UNSET)
+        self.assign(self._first_line(node), found[1], UNSET)
         self._optional([body])
 
     def _case(self, node: Node) -> None:
@@ -282,7 +292,7 @@ class Walker:
         for reading in self.expander.fields(destinations[0]):
             ruling = redirects.judge(operator, reading)
             if ruling.verdict != "read":
-                self._add(node, ruling)
+                self.add(self._place(node), ruling)
         return destinations[1:]
 
     def _heredoc(self, node: Node) -> None:
@@ -310,7 +320,7 @@ class Walker:
             name = found[1]
             if value is not None:
                 self.expander.value(value)
-            self._assign(node, name, frozenset({MANY}))
+            self.assign(self._first_line(node), name, frozenset({MANY}))
             return name, frozenset({MANY})
         if not re.fullmatch(r"[A-Za-z_]\w*", name):
             raise Problem(f"`{self.expander.text(node)}` is not understood")
@@ -319,17 +329,10 @@ class Walker:
         if any(child.type == "+=" for child in node.children):
             old = self.scope[name]
             values = UNKNOWN if len(old) * len(values) > 8 else frozenset(a + b for a in old for b in values)
-        self._assign(node, name, values, local=local)
+        self.assign(self._first_line(node), name, values, local=local)
         if len(self.rows) == before and node.parent is not None and node.parent.type in _STANDING:
-            self._add(node, Ruling("read", f"sets the variable {name}"))
+            self.add(self._place(node), Ruling("read", f"sets the variable {name}"))
         return name, values
-
-    def _assign(self, node: Node, name: str, values: Values, *, local: bool = False) -> None:
-        if dangerous(name):
-            self._add(node, unknown(f"sets {name}, which changes what other commands do"), first_line=True)
-        if local or name in self.readonly:
-            values = values | self.scope[name]
-        self.scope[name] = limited(values)
 
     def _forget(self, node: Node) -> None:
         """Before a loop: whatever its body may set may already be set."""
@@ -349,14 +352,14 @@ class Walker:
                 if dangerous(name):
                     raise Problem(f"{keyword} {name} changes what other commands do")
                 if local:
-                    self._assign(child, name, frozenset({""}), local=True)
+                    self.assign(self._first_line(child), name, frozenset({""}), local=True)
             elif child.type == "word" and re.fullmatch(r"-[xraAgp]+", text) and keyword != "export":
                 continue
             else:
                 raise Problem(f"{keyword} {text} is not judged")
             if keyword == "readonly" or (local and re.search(r"\s-[xaAgp]*r", self.expander.text(node))):
                 self.readonly.add(name)
-        self._add(node, Ruling("read", f"{keyword} sets variables"))
+        self.add(self._place(node), Ruling("read", f"{keyword} sets variables"))
 
     def _unset(self, node: Node) -> None:
         for child in node.children[1:]:
@@ -365,7 +368,7 @@ class Walker:
             if not known or dangerous(name):
                 raise Problem(f"unset {name} is not judged")
             self.scope[name] = self.scope[name] | {""}
-        self._add(node, Ruling("read", "unsets variables"))
+        self.add(self._place(node), Ruling("read", "unsets variables"))
 
     def _substitution(self, node: Node) -> Values:
         """Judges what `$( )` or `<( )` runs; its output is names, or not known."""
@@ -386,105 +389,44 @@ class Walker:
 
     def _test(self, node: Node) -> None:
         builtins.check_test(node, self.expander)
-        self._add(node, Ruling("read", "tests a condition"))
+        self.add(self._place(node), Ruling("read", "tests a condition"))
 
     # Simple commands
 
     def _command(self, node: Node, extra: list[Word] | None = None) -> None:
-        words: list[Word] = []
+        place = self._place(node)
+        plain = words(place[1]) if extra is None else None
+        if plain is not None:
+            self.command(place, plain)
+            return
+        parts: list[Word] = []
         assigned: list[Node] = []
         position = -1
         for child in node.children:
-            if position >= 0 and (
-                child.start_byte == position or not _GAP.fullmatch(self.source, position, child.start_byte)
-            ):
+            start = child.start_byte
+            if position >= 0 and (start == position or not _GAP.fullmatch(self.source, position, start)):
                 raise Problem("words that bash would read otherwise")
             position = child.end_byte
             if child.type == "command_name":
-                words.append(child.children[0])
+                parts.append(child.children[0])
             elif child.type == "variable_assignment":
                 assigned.append(child)
             elif child.type.endswith("_redirect"):
-                words += self._redirect(child)
+                parts += self._redirect(child)
             elif child.type != "comment":
-                words.append(child)
-        readings = self.expander.readings(words + (extra or []))
+                parts.append(child)
+        readings = self.expander.readings(parts + (extra or []))
         outer = self.scope.branch()
         for child in assigned:
             self._assignment(child)
         for reading in readings:
-            self._argv(node, reading)
+            self.command(place, reading)
         if assigned:
             self.scope.join(outer)
         if len(readings) != 1:
             self.prints = ""
 
-    def _argv(self, node: Node, argv: Argv, seen: tuple[str, ...] = ()) -> None:
-        self.budget[0] -= 1
-        if self.budget[0] < 0:
-            raise Problem("more commands than are judged")
-        self.prints = ""
-        if not argv:
-            self._add(node, Ruling("read", "runs nothing"))
-            return
-        name = argv[0]
-        if not literal(name) or not name:
-            raise Problem(f"the program's name `{shown(name)}` is not known before the script runs")
-        if name in self.functions and name not in TOOLS:
-            self._call(node, name, argv[1:])
-            return
-        if name in self.aliases and name not in seen:
-            if not _ALIAS.fullmatch(self.aliases[name]):
-                raise Problem(f"the alias {name} is more than plain words")
-            self._argv(node, (*self.aliases[name].split(), *argv[1:]), (*seen, name))
-            return
-        for folder in _PROGRAM_FOLDERS:
-            if name.startswith(folder) and "/" not in name[len(folder) :]:
-                name = name[len(folder) :]
-                break
-        ruling = builtins.judge(name, argv[1:]) or judge_tool(name, argv[1:])
-        self._add(node, ruling)
-        for variable in ruling.assigns:
-            self._assign(node, variable, UNKNOWN)
-        self.prints = ruling.prints
-        for inner in ruling.inner:
-            self._inner(node, inner)
-        if ruling.opens_shell and not self.elsewhere:
-            self.elsewhere = f"meant for the shell that line {node.start_point[0] + 1} opens"
-
-    def _inner(self, node: Node, inner: Inner) -> None:
-        prints = self.prints
-        if inner.script is None:
-            argv = inner.argv
-            if inner.fed and self.feed == "names":
-                argv = tuple(NAME if word == MANY else word.replace(ANY, NAME) for word in argv)
-            rows, self.rows = self.rows, {}
-            try:
-                self._argv(node, argv)
-            except Problem as problem:
-                self._add(node, unknown(problem.reason))
-            found, self.rows = tuple(self.rows.values()), rows
-        else:
-            found = judge_script(
-                inner.script,
-                scope=_inherited(self.scope),
-                aliases={} if inner.elsewhere else self.aliases,
-                depth=self.depth + 1,
-                budget=self.budget,
-            )
-        text = inner.script if inner.script is not None else shown(" ".join(inner.argv))
-        verdict: VerdictKind = worst(row.verdict for row in found)
-        row = next((row for row in found if row.verdict == verdict), None)
-        reason = row.reason if row is not None else "runs nothing"
-        if inner.elsewhere and verdict == "local":
-            verdict = "write"
-        self.prints = self.prints if inner.transparent else prints
-        self._keep(
-            CommandVerdict(node.start_point[0] + 1, text, verdict, f"{inner.where}: {reason}".removeprefix(": ")),
-            inner=True,
-        )
-
-    def _call(self, node: Node, name: str, arguments: Argv) -> None:
+    def call(self, place: Place, name: str, arguments: Argv) -> None:
         """A call of a function of this script: its body is judged with these arguments."""
         if name in self.calling or self.depth > DEEPEST:
             raise Problem(f"the function {name} calls itself")
@@ -502,32 +444,10 @@ class Walker:
                 self.scope[str(number)] = before[str(number)]
         self.scope.join({key: value for key, value in before.items() if not key.isdigit()})
 
-    # Rows
-
-    def _add(self, node: Node, ruling: Ruling, *, first_line: bool = False) -> None:
-        text = self.expander.text(node).strip()
-        if first_line:
-            text = text.split("\n")[0]
-        if self.elsewhere:
-            ruling = unknown(self.elsewhere)
-        self._keep(CommandVerdict(node.start_point[0] + 1, text, ruling.verdict, ruling.reason), inner=False)
-
-    def _keep(self, row: CommandVerdict, *, inner: bool) -> None:
-        key = (row.line, row.text, inner)
-        known = self.rows.get(key)
-        if known is None or rank(row.verdict) > rank(known.verdict):
-            self.rows[key] = row
-
-
-def _inherited(scope: Scope) -> Scope:
-    """What a shell that the script starts may find in its environment."""
-    return Scope(dict.fromkeys(scope, UNKNOWN))
-
-
-def judge_tool(name: str, arguments: Argv) -> Ruling:
-    """The verdict of the table of `name`."""
-    tool = TOOLS.get(name)
-    return tool(arguments) if tool is not None else unknown(f"{name} is not a command whose effects are known")
+    def script(self, text: str, *, aliases: Mapping[str, str]) -> tuple[CommandVerdict, ...]:
+        """Judges text that an inner shell runs."""
+        inherited = Scope(dict.fromkeys(self.scope, UNKNOWN))
+        return judge_script(text, scope=inherited, aliases=aliases, depth=self.depth + 1, budget=self.budget)
 
 
 def judge_script(

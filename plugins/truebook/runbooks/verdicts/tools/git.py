@@ -148,7 +148,7 @@ _VERBS: Mapping[str, Verb] = {
     "ls-tree": Verb("read", "lists files", "r d t l name-only full-tree z"),
     "ls-remote": Verb(
         "read", "reads the remote's names", "heads,h tags,t branches,b exit-code quiet,q symref refs sort= get-url upload-pack= exec=",
-        {flag: ("unknown", "names a program that is run") for flag in ("upload-pack", "exec")}, _no_helper(),
+        dict.fromkeys(("upload-pack", "exec"), ("unknown", "names a program that is run")), _no_helper(),
     ),
     "cat-file": Verb("read", "reads an object", "p t s e batch-check"),
     "grep": Verb("read", "searches", "n line-number i v l c w E F e= name-only,files-with-matches all-match quiet,q cached"),
@@ -187,7 +187,7 @@ _VERBS: Mapping[str, Verb] = {
         "write", "writes to the remote",
         "force,f force-with-lease? force-if-includes delete,d mirror prune tags all dry-run,n set-upstream,u quiet,q verbose,v "
         "follow-tags no-verify atomic push-option,o= porcelain receive-pack= exec= progress",
-        {flag: ("unknown", "names a program that is run") for flag in ("receive-pack", "exec")}, _push,
+        dict.fromkeys(("receive-pack", "exec"), ("unknown", "names a program that is run")), _push,
     ),
     "add": _local("stages files", "all,A update,u force,f verbose,v patch,p interactive,i edit,e intent-to-add,N dry-run,n"),
     "commit": _local(

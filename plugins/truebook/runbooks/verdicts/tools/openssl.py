@@ -32,7 +32,7 @@ def _generate(parsed: Parsed) -> Ruling | None:
 
 
 def _pkcs12(parsed: Parsed) -> Ruling | None:
-    if parsed.on("nokeys") or parsed.on("info") and parsed.on("noout"):
+    if parsed.on("nokeys") or (parsed.on("info") and parsed.on("noout")):
         return Ruling("read", "reads certificates")
     return Ruling("local", "writes a file") if "out" in parsed.flags else None
 

@@ -257,7 +257,7 @@ def printf(words: Argv) -> Ruling:
 def test(words: Argv) -> Ruling:
     """`test`: only `-v` and `-R` evaluate text, as the name of a variable."""
     for number, word in enumerate(words):
-        if word in ("-v", "-R") or MANY in word or word.startswith(ANY) and number == 0:
+        if word in ("-v", "-R") or MANY in word or (word.startswith(ANY) and number == 0):
             return unknown("a test that may evaluate text")
     return Ruling("read", "tests a condition")
 

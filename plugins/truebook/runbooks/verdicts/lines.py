@@ -1,0 +1,64 @@
+"""Lines that need no parser: plain and quoted words, and pipes between them.
+
+Most commands of a runbook are such lines. They mean the same by the letter as by the tree, and are read much faster.
+"""
+
+from __future__ import annotations
+
+import re
+
+from truebook.runbooks.verdicts.ruling import Argv
+
+_BLANK = re.compile(r"[ \t]*(?:#.*)?")
+_PLAIN = r"[A-Za-z0-9_./:,@%+=-]"
+_FIRST = r"[A-Za-z0-9_./-]++(?![^ \t])"
+_WORD = rf"(?:{_PLAIN}++|'[^'\n]*+'|\"[^\"\\$`\n]*+\")++"
+_COMMAND = rf"{_FIRST}(?:[ \t]++{_WORD})*+"
+_LINE = re.compile(rf"[ \t]*(?P<commands>{_COMMAND}(?: +\| +{_COMMAND})*)[ \t]*")
+_ONE = re.compile(_COMMAND)
+_WORDS = re.compile(_WORD)
+_KEYWORDS = frozenset(
+    "if then else elif fi for while until do done case esac in function select time coproc "
+    "export declare local readonly typeset unset".split()
+)
+
+
+def words(text: str) -> Argv | None:
+    """The words of one simple command, None where its text is more than plain and quoted words."""
+    if not _ONE.fullmatch(text):
+        return None
+    if "'" not in text and '"' not in text:
+        argv = tuple(text.split())
+    else:
+        argv = tuple(
+            found.replace("'", "") if "'" in found and '"' not in found else _unquoted(found)
+            for found in _WORDS.findall(text)
+        )
+    return None if argv[0] in _KEYWORDS else argv
+
+
+def _unquoted(word: str) -> str:
+    if '"' not in word:
+        return word
+    return re.sub(r"'([^']*)'|\"([^\"]*)\"", lambda found: found[1] if found[1] is not None else found[2], word)
+
+
+def read(script: str) -> list[tuple[int, list[tuple[str, Argv]]]] | None:
+    """Line number and piped commands of each line, None where any line is more than `words` can read."""
+    lines: list[tuple[int, list[tuple[str, Argv]]]] = []
+    for number, line in enumerate(script.split("\n"), 1):
+        if _BLANK.fullmatch(line):
+            continue
+        found = _LINE.fullmatch(line)
+        if found is None:
+            return None
+        text = found["commands"]
+        pieces = [text] if "|" not in text else _ONE.findall(text)
+        commands: list[tuple[str, Argv]] = []
+        for piece in pieces:
+            argv = words(piece)
+            if argv is None:
+                return None
+            commands.append((piece, argv))
+        lines.append((number, commands))
+    return lines
