@@ -19,16 +19,28 @@ try:
 except ImportError:  # pragma: no cover - there are no wheels for some platforms
     re2 = None
 
+_STRING = r'"(?:[^"\\]|\\.)*"'
+_FLAT = rf"(?:[^{{}}\"]|{_STRING})*"
+"""JSON between two braces."""
+_JSON_KEY = rf"(?:{WORDS})(?:[^\"\\]|\\.)*\"\s*:\s*"
+"""What is left of a key from its secret word on."""
+
 _SIGNS = (
-    # An assignment, a JSON key with a value, a flag, an XML element; mappings are looked at by what is in them.
-    rf"(?:{WORDS})[\w./\-]*(?: key| string| word| phrase)?(?:[\\\"' \t]|\\t)*[:=]>?=?\s*(?:[^\[{{\s]|\[\s*[^{{\s])",
-    rf"(?:{WORDS})[^\"\\]*\"\s*:\s*\{{[^{{}}]*\"(?:value|plaintext|literal|data|stringData)\"",
-    rf"\"(?:name|key)\"\s*:\s*\"[^\"]*(?:{WORDS})",
+    # JSON: a key with a value; with a mapping that may hold one; with a list that has more than flat mappings.
+    rf"{_JSON_KEY}[^\[{{\s]",
+    rf"{_JSON_KEY}\{{{_FLAT}(?:\{{|\"(?:value|plaintext|literal|data|stringData)\")",
+    rf"{_JSON_KEY}\[(?:[\s,]|\{{{_FLAT}\}})*(?:[^\s,{{\]]|\{{{_FLAT}\{{)",
+    rf"\"(?:name|key)\"\s*:\s*\"(?:[^\"\\]|\\.)*?(?:{WORDS})",
+    r"\"kind\"\s*:\s*\"Secret\"",
+    # Text, also within JSON: an assignment, a name with a value, a flag, an XML element.
+    rf"(?:{WORDS})[\w./\-]*(?: key| string| word| phrase)?(?:[\\' \t]|\\+\"|\\t)*[:=]>?=?\s*[^{{\s]",
+    rf"(?:{WORDS})[\w./\-]*\"(?:[ \t]|\\t)*:?=",
+    rf"(?:name|key)(?:[\\\"' \t]|\\t)*[:=](?:[\\\"' \t]|\\t)*[\w./\-]*(?:{WORDS})",
     rf"--[\w.\-]*(?:{WORDS})",
     rf"(?:{WORDS})[\w:.\-]*(?:>|\\u003e)",
-    r"\"kind\"\s*:\s*\"Secret\"",
     # Shapes.
-    r"-----BEGIN",
+    r"-----BEGIN|LS0tLS1CRUdJTi",
+    r"auth\\*\"[ \t]*:|auth\\*\"\\t|(?:-u|--user)[ =]",
     r"://[^\s\"]*@",
     r"(?:sig|signature|key|auth|code|jwt|sas)=",
     r"eyJ[\w\-]{8}",

@@ -8,7 +8,7 @@ from functools import lru_cache
 WORDS = (
     r"pass[_.\- ]?(?:w(?:or)?d|phrase|code)|pwd|secret|token|credential|authorization|bearer|connection[_.\- ]?string"
     r"|docker(?:config(?:json)?|cfg)"
-    r"|(?:api|access|private|signing|encryption|master|session|ssh|hmac|account|shared)[_.\- ]?key"
+    r"|(?:api|access|private|signing|encryption|master|session|ssh|hmac|account|shared|client)[_.\- ]?key"
 )
 """One of these in a name makes it secret, unless what follows says that it only refers to one. ASCII only."""
 

@@ -29,6 +29,11 @@ _FLAG = re.compile(
     rf"(?<![\w\-])--(?=[\w.\-]*?(?:{WORDS}))(?P<key>[\w.\-]++)[ \t]+(?P<value>[^\s\-|&;][^\s\"']*)",
     re.ASCII | re.IGNORECASE,
 )
+_PAIR = re.compile(
+    rf"(?<![\w.\-])(?:name|key)\\*[\"']?[ \t]*[:=][ \t]*\\*[\"']?(?=[\w./\-]*?(?:{WORDS}))(?P<key>[\w./\-]++)"
+    r"""(?P<middle>\\*["']?[ \t]*,?\s*\\*["']?value\\*["']?[ \t]*[:=])(?P<space>[ \t]*)""",
+    re.ASCII | re.IGNORECASE,
+)
 _LINE_HEAD = re.compile(r"""[ \t]*(?:-[ \t]+|--?|\#[ \t]*)?(?:export[ \t]+|set[ \t]+)?\\*["']?""", re.IGNORECASE)
 _OPEN = re.compile(r"""\\*["']""")
 _BLOCK = re.compile(r"[|>][-+0-9]{0,2}[ \t]*(?:#[^\n]*)?(?=\r?\n|\Z)")
@@ -46,6 +51,10 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             re.DOTALL,
             REDACTED,
         ),
+        # The same in base64; certificates begin otherwise.
+        (r"LS0tLS1CRUdJTiB(?!DRVJUSUZJQ0FURS)[A-Za-z0-9+/=]+", 0, REDACTED),
+        (r'("auth\\*"[ \t]*:[ \t]*\\*")[A-Za-z0-9+/=]{8,}', 0, rf"\1{REDACTED}"),
+        (r"(?<![\w-])(-u|--user)([ =][ \t]*[^\s:\"'=]+:)[^\s\"']+", 0, rf"\1\2{REDACTED}"),
         # https://user:password@host and https://token@host; the user of ssh://git@host stays.
         (r"(?<=://)[^\s/?#\"'<>@:]*:[^\s/?#\"'<>]*@", 0, f"{REDACTED}@"),
         (r"(?<=://)[^\s/?#\"'<>@:]*:(?!\d{1,5}(?:[/?#\s\"']|$))[^\s\"'<>@]*@", 0, f"{REDACTED}@"),
@@ -64,7 +73,11 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(?<!\w)(?:dop_v1_\w{32,}+|SG\.[\w-]{16,}+\.[\w-]{16,}+|AGE-SECRET-KEY-1\w{16,}+)", 0, REDACTED),
         (r"\$(?:2[aby]\$\d\d|argon2\w*\$v=\d+\$[\w=,]+|[156y]|apr1)\$[\w./$+]{20,}+", 0, REDACTED),
         (rf"(<(?=[\w:.\-]*?(?:{WORDS}))[\w:.\-]++>)[^<]+", re.IGNORECASE, rf"\1{REDACTED}"),
-        (r"\b(bearer|basic)([ \t]+)(?=[^\s\"']{20}|[^\s\"']*[0-9=])[\w.~+/=-]{6,}+", re.IGNORECASE, rf"\1\2{REDACTED}"),
+        (
+            r"\b(bearer|basic)([ \t]+)(?!=*REDACTED)(?=[^\s\"']{20}|[^\s\"']*[0-9=])[\w.~+/=-]{6,}+",
+            re.IGNORECASE,
+            rf"\1\2{REDACTED}",
+        ),
     )
 )
 
@@ -120,6 +133,21 @@ def _extent(text: str, match: re.Match[str], line_start: int, first: bool) -> tu
     return start, value.end() if value else start
 
 
+def _pairs(text: str) -> str:
+    """Take out the value of `name: DB_PASSWORD` and `value: x`, as in a list of environment variables."""
+    parts: list[str] = []
+    done = 0
+    for match in _PAIR.finditer(text):
+        if match.start() < done or not is_secret_name(match["key"]):
+            continue
+        line_start = text.rfind("\n", 0, match.end()) + 1
+        start, end = _extent(text, match, line_start, "\n" in match["middle"])
+        if start < end and not is_placeholder(text[start:end]):
+            parts += (text[done:start], REDACTED)
+            done = end
+    return "".join((*parts, text[done:])) if parts else text
+
+
 def _assignments(text: str) -> str:
     """Take out the values of keys that are called like a secret: YAML, JSON, INI, shell, queries."""
     parts: list[str] = []
@@ -149,7 +177,7 @@ def _flag(match: re.Match[str]) -> str:
 def _scrub(text: str) -> str:
     for pattern, replacement in _SHAPES:
         text = pattern.sub(replacement, text)
-    return _FLAG.sub(_flag, _assignments(text))
+    return _FLAG.sub(_flag, _pairs(_assignments(text)))
 
 
 @lru_cache(maxsize=32768)
