@@ -205,6 +205,7 @@ def test_a_link_has_just_its_target(extensions: str, name: str) -> None:
 @pytest.mark.parametrize("extensions", ["site", "more"])
 @settings(max_examples=200, deadline=None)
 @given(name=names)
+@example(name="\ufffe")
 def test_raw_html_keeps_its_elements_and_attributes(extensions: str, name: str) -> None:
     shown = escape.html(name)
     found = rendered(f'| A | B |\n|---|---|\n| <span title="{shown}">{shown}</span> | last |\n', extensions)
@@ -274,7 +275,7 @@ def test_long_text_is_cut_and_says_so() -> None:
 
 
 def test_invisible_characters_show() -> None:
-    assert escape.visible("a\u202eb\u200bc\x00d") == "a\ufffdb\ufffdc\ufffdd"
+    assert escape.visible("a\u202eb\u200bc\x00d\ufffe") == "a\ufffdb\ufffdc\ufffdd\ufffd"
     assert escape.visible(" a\n\tb ") == "a b"
 
 

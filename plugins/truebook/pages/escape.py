@@ -57,10 +57,16 @@ def visible(text: str, limit: int = TEXT_LIMIT) -> str:
     line = " ".join(head.split())
     shown = line
     if not line.isprintable():
-        shown = "".join("\ufffd" if unicodedata.category(c) in ("Cc", "Cf", "Cs") else c for c in line)
+        shown = "".join("\ufffd" if _invisible(c) else c for c in line)
     if len(shown) > limit or len(head) < len(text):
         return shown[: limit - 1].rstrip() + "…"
     return shown
+
+
+def _invisible(c: str) -> bool:
+    """Controls, formats (bidi, zero-width), surrogates, and what Unicode says is no character at all."""
+    no_character = ord(c) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(c) <= 0xFDEF
+    return no_character or unicodedata.category(c) in ("Cc", "Cf", "Cs")
 
 
 def text(value: object) -> Markup:
