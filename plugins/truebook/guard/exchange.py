@@ -70,6 +70,7 @@ async def _one(wire: Wire, system: System, upstream: Upstream, block: Block) -> 
         answer = system.refuse(None, refusal)
         block.record(RequestRecord(system.name, error.method, error.path, "refuse", error.status, error.reason))
         await wire.answer(answer.status, answer.headers, answer.body, close=True)
+        await wire.linger()
         return False
     if request is None:
         return False

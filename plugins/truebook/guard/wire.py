@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import re
 import ssl
+from http import HTTPStatus
 
 import h11
 
@@ -21,8 +22,13 @@ LARGEST_HEAD = 64 * 1024
 LARGEST_BODY = 4 * 1024 * 1024
 """Bytes of a request's body; the Kubernetes API takes 3 MB."""
 CHUNK = 64 * 1024
+_TOO_LARGE = f"the body is larger than {LARGEST_BODY // 1024 // 1024} MB"
 IDLE_SECONDS = 120.0
 REQUEST_SECONDS = 30.0
+LINGER_SECONDS = 2.0
+"""How long the rest of a refused request is read away, so that its sender gets to see the answer."""
+
+REASONS = {status.value: status.phrase.encode() for status in HTTPStatus}
 
 _REQUEST_LINE = re.compile(rb"([A-Z]{1,20}) ([!-~]+) HTTP/1\.1")
 _HEADER_LINE = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[ \t]*(?:[!-~](?:[ \t!-~]*[!-~])?)?[ \t]*")
@@ -106,7 +112,7 @@ class Wire:
         if not isinstance(event, h11.Request):
             raise Malformed("not HTTP/1.1")
         headers = tuple((name.decode(), value.decode()) for name, value in event.headers)
-        _check_headers(tuple(name.decode().lower() for name, _ in event.headers.raw_items()), dict(headers))
+        _check_headers(dict(headers))
         return headers
 
     def _route(self, method: str, raw: str) -> tuple[str, str, str, Pairs]:
@@ -146,7 +152,7 @@ class Wire:
                 elif isinstance(event, h11.Data):
                     body += event.data
                     if len(body) > LARGEST_BODY:
-                        raise Malformed(f"the body is larger than {LARGEST_BODY // 1024 // 1024} MB", 413)
+                        raise Malformed(_TOO_LARGE, 413)
                 elif isinstance(event, h11.EndOfMessage):
                     if list(event.headers):
                         raise Malformed("the body has trailers")
@@ -168,7 +174,8 @@ class Wire:
     async def start(self, status: int, headers: Pairs, *, close: bool = False) -> None:
         """Send an answer's head; without a content-length its body is sent in chunks."""
         ending = (("connection", "close"),) if close else ()
-        await self._write(h11.Response(status_code=status, headers=[*headers, *ending]))
+        reason = REASONS.get(status, b"")
+        await self._write(h11.Response(status_code=status, reason=reason, headers=[*headers, *ending]))
 
     async def part(self, data: bytes) -> None:
         """Send a part of an answer's body, which one to HEAD has not."""
@@ -207,7 +214,17 @@ class Wire:
         """Cut the connection, so that the client knows an answer for incomplete."""
         self._writer.transport.abort()
 
+    async def linger(self) -> None:
+        """Read away what still comes: closing on it would reset the connection, and the answer with it."""
+        with contextlib.suppress(TimeoutError, OSError):
+            if self._writer.can_write_eof():
+                self._writer.write_eof()
+            async with asyncio.timeout(LINGER_SECONDS):
+                while await self._reader.read(CHUNK):
+                    pass
+
     async def close(self) -> None:
+        """Close the connection after all is written."""
         self._writer.close()
         with contextlib.suppress(OSError, ssl.SSLError):
             await self._writer.wait_closed()
@@ -222,14 +239,22 @@ def _check_lines(head: bytes) -> tuple[str, str]:
     method, raw = found[1].decode(), found[2].decode()
     if not all(_HEADER_LINE.fullmatch(line) for line in lines):
         raise Malformed("a header is folded, not ASCII, or ends in a bare CR or LF", method=method)
+    # Before h11, which makes one of two equal lengths.
+    headers = [(name.lower().decode(), value.strip()) for name, _, value in (line.partition(b":") for line in lines)]
+    names = [name for name, _ in headers]
+    twice = next((name for name in sorted(_ONCE) if names.count(name) > 1), None)
+    if twice is not None:
+        raise Malformed(f"the header {twice} is there twice", method=method)
+    length = dict(headers).get("content-length", b"0")
+    if not (length.isdigit() and len(length) <= 12):
+        raise Malformed("content-length is not a number", method=method)
+    if int(length) > LARGEST_BODY:
+        raise Malformed(_TOO_LARGE, 413, method)
     return method, raw
 
 
-def _check_headers(names: tuple[str, ...], headers: dict[str, str]) -> None:
+def _check_headers(headers: dict[str, str]) -> None:
     """What h11 would let pass or put together."""
-    twice = next((name for name in sorted(_ONCE) if names.count(name) > 1), None)
-    if twice is not None:
-        raise Malformed(f"the header {twice} is there twice")
     if "content-length" in headers and "transfer-encoding" in headers:
         raise Malformed("both content-length and transfer-encoding are there")
     if headers.get("transfer-encoding", "chunked").lower() != "chunked":
