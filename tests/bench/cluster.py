@@ -35,7 +35,9 @@ def identifier(number: int, kind: str) -> str:
 def metadata(number: int, kind: str, name: str, **more: Any) -> dict[str, Any]:
     """Metadata as the API server gives it, managedFields included."""
     labels = {"app.kubernetes.io/name": f"app-{number % 400}", "app.kubernetes.io/instance": f"app-{number % 400}"}
-    fields = {f'k:{{"type":"{part}"}}': {".": {}, "f:status": {}, "f:type": {}} for part in ("Ready", "Available")}
+    fields: dict[str, Any] = {
+        f'k:{{"type":"{part}"}}': {".": {}, "f:status": {}, "f:type": {}} for part in ("Ready", "Available")
+    }
     return {
         "name": name,
         "namespace": f"team-{number % 250:03}",

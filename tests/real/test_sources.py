@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -66,7 +67,7 @@ def web(cluster_with_nodes: Cluster) -> Cluster:
 
 def comparable(recording: Recording) -> dict[str, object]:
     """A recording without what time changes: when it was read, printed ages, and what nodes report of themselves."""
-    found = msgspec.json.decode(dump(recording))
+    found: dict[str, Any] = msgspec.json.decode(dump(recording))
     del found["recorded_at"]
     for part in found["parts"].values():
         del part["read_at"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import msgspec
@@ -13,7 +12,7 @@ from truebook.errors import ConfigError, Unreachable
 from truebook.recording import SCHEMA, Cluster, Part, Read, Recording
 from truebook.settings import Settings
 from truebook.state.collect import collect
-from truebook.state.sources import SOURCES, Context, NotSetUp, Reading, Source
+from truebook.state.sources import SOURCES, Context, NotSetUp, Reader, Reading, Source
 
 AT = datetime(2026, 11, 24, 5, 30, 15, 999999, tzinfo=UTC)
 WHEN = "2026-11-24T05:30:15Z"
@@ -26,7 +25,7 @@ BEFORE = Recording(
 )
 
 
-def source(read: Callable[[Context], Reading], *needs: str, enabled: bool = True) -> Source:
+def source(read: Reader, *needs: str, enabled: bool = True) -> Source:
     return Source(read, lambda settings: enabled, needs)
 
 
@@ -34,7 +33,7 @@ def good(context: Context) -> Reading:
     return Reading(DATA, (Read("things", "read", 3),), Cluster("new", "v2"))
 
 
-def failing(error: Exception) -> Callable[[Context], Reading]:
+def failing(error: Exception) -> Reader:
     def read(context: Context) -> Reading:
         raise error
 

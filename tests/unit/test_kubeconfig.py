@@ -63,11 +63,12 @@ def test_a_token_a_token_file_and_basic_auth(
     server: FaultServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "token").write_text("from-file")
-    for user, expected in (
+    users: list[tuple[dict[str, Any], str]] = [
         ({"token": "inline"}, "Bearer inline"),
         ({"tokenFile": "token"}, "Bearer from-file"),
         ({"username": "u", "password": "p"}, "Basic dTpw"),
-    ):
+    ]
+    for user, expected in users:
         using(monkeypatch, kubeconfig(tmp_path, server.url, **user))
         assert ask() == GOOD.body
         assert seen(server).headers["authorization"] == expected

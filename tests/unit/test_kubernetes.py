@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import ssl
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+import trustme
 
 from tests.faults import CUT, NOT_JSON, RESET, SLOW, Answer, FaultServer, json_answer, refused, status
 from tests.unit.kube_api import item, kubeconfig, only_kubernetes, pages, path_of, script
@@ -169,13 +173,42 @@ def test_an_expired_continue_token_restarts_the_list(server: FaultServer, monkey
     assert "410 Gone: always too old" in part.reason
 
 
+def test_an_expired_certificate_leaves_the_last_good_part_too(
+    server: FaultServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = collect(only_kubernetes())
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    past = {"not_before": datetime(2020, 1, 1), "not_after": datetime(2020, 2, 1)}
+    authority.issue_cert("127.0.0.1", **past).configure_cert(context)  # type: ignore[arg-type]
+    trusted = {"certificate-authority-data": base64.b64encode(authority.cert_pem.bytes()).decode()}
+    with FaultServer(script(CLUSTER), tls=context) as expired:
+        monkeypatch.setenv("KUBECONFIG", str(kubeconfig(tmp_path, expired.url, cluster=trusted, token="t0ken")))
+        part = collect(only_kubernetes(), previous=good).parts["kubernetes"]
+        assert (part.state, expired.requests) == ("stale", [])
+    assert "the certificate is not trusted: certificate has expired" in part.reason
+
+
 def test_a_continue_token_that_leads_nowhere_ends(server: FaultServer) -> None:
     server.script[PODS] = [json_answer({"metadata": {"continue": "same"}, "items": []})]
     part = collect(only_kubernetes()).parts["kubernetes"]
     assert "the list does not end" in part.reason
 
 
-WHOLE = ["refused", "reset", "401", "403", "429", "500", "slow", "cut", "not JSON", "not discovery"]
+WHOLE = [
+    "refused",
+    "reset",
+    "401",
+    "403",
+    "429",
+    "500",
+    "slow",
+    "cut",
+    "not JSON",
+    "not discovery",
+    "redirect",
+    "too large",
+]
 FAULTS: dict[str, Answer] = {
     "reset": RESET,
     "401": status(401, "Unauthorized"),
@@ -186,6 +219,8 @@ FAULTS: dict[str, Answer] = {
     "cut": CUT,
     "not JSON": NOT_JSON,
     "not discovery": json_answer([1]),
+    "redirect": Answer(302, headers={"Location": "https://elsewhere.homelab.local/"}),
+    "too large": Answer(body=b" " * 3000),
 }
 
 
@@ -201,6 +236,8 @@ def test_a_fault_of_the_server_leaves_the_last_good_part_marked_stale(
         for path in list(server.script):
             server.script[path] = [FAULTS[fault]]
     settings = replace(settings, kubernetes=replace(settings.kubernetes, timeout=0.4 if fault == "slow" else 20))
+    if fault == "too large":
+        monkeypatch.setattr("truebook.state.fetch.LARGEST", 2000)
     later = collect(settings, previous=good)
     part = later.parts["kubernetes"]
     assert part.state == "stale"

@@ -75,7 +75,7 @@ class Fetcher:
         *,
         system: str,
         timeout: float,
-        largest: int = LARGEST,
+        largest: int | None = None,
         sleep: Callable[[float], None] = time.sleep,
         headers: Callable[[], Mapping[str, str]] = dict,
         extensions: Mapping[str, object] | None = None,
@@ -85,7 +85,7 @@ class Fetcher:
         self._system = system
         self._timeout = timeout
         self._end = time.monotonic() + timeout
-        self._largest = largest
+        self._largest = LARGEST if largest is None else largest
         self._sleep = sleep
         self._headers = headers
         self._extensions = dict(extensions or {})
@@ -160,7 +160,7 @@ class Fetcher:
         for chunk in response.iter_bytes():
             size += len(chunk)
             if size > self._largest:
-                raise self._error(BadAnswer, what, f"more than {self._largest // 1024 // 1024} MB")
+                raise self._error(BadAnswer, what, f"more than {self._largest / 1024 / 1024:.3g} MB")
             if time.monotonic() > self._end:
                 raise self._error(Unreachable, what, f"not done within {self._timeout:g} s")
             chunks.append(chunk)
