@@ -52,6 +52,8 @@ class Commands:
         self.elsewhere = ""
         self.prints: Prints = ""
         self.feed: Prints = ""
+        self.fed = False
+        """Whether the command reads from a pipe or a redirection: a shell that does runs what it reads."""
         self.readonly: set[str] = set()
         self.functions: Mapping[str, object] = {}
 
@@ -91,6 +93,8 @@ class Commands:
 
     def _program(self, place: Place, argv: Argv) -> None:
         ruling = rule(argv)
+        if ruling.opens_shell and self.fed:
+            ruling = unknown("a shell that runs what it reads")
         self.add(place, ruling)
         for variable in ruling.assigns:
             self.assign(place, variable, UNKNOWN)

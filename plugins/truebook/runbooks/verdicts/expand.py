@@ -34,6 +34,7 @@ Substitute = Callable[[Node], Values]
 """Judges the commands of a `$( )`, and says what is known of their output."""
 
 _WORD = re.compile(r"(?:[^\s\\'\"$`|&;<>()]|\\[^\n])+")
+_EASY = re.compile(r"[A-Za-z0-9_./:,@%+=-]+")
 _UNESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _STRING_UNESCAPE = re.compile(r"\\([$`\"\\])|\\\n")
 _STRING_TEXT = re.compile(r"(?:[^\\\"`$]|\\.|\$(?![A-Za-z0-9_{(@*#?$!'\"-]))*", re.DOTALL)
@@ -79,6 +80,10 @@ class Expander:
 
     def fields(self, node: Node) -> list[Argv]:
         """What one word of the source may become: each reading is none, one or more words."""
+        if node.type in ("word", "number"):
+            text = self.text(node)
+            if _EASY.fullmatch(text):
+                return [(text,)]
         parts = self.parts(node)
         if _has_braces(parts):
             return [(MANY,)]
@@ -87,7 +92,9 @@ class Expander:
             count *= len(values)
         if count > MOST_READINGS:
             raise Problem("its variables can be read in too many ways")
-        readings = {_join(reading) for reading in product(*([(v, kind) for v in values] for values, kind in parts))}
+        readings: set[Argv] = set()
+        for reading in product(*([(value, kind) for value in values] for values, kind in parts)):
+            readings |= {_join(reading, _globbed), _join(reading, _unmatched)}
         return sorted(readings)
 
     def value(self, node: Node) -> Values:
@@ -321,8 +328,8 @@ def _has_braces(parts: list[Part]) -> bool:
     return bool(_BRACES.search(shape))
 
 
-def _join(parts: tuple[tuple[str, str], ...]) -> Argv:
-    """Split and match as bash does: only plain text and unquoted expansions are."""
+def _join(parts: tuple[tuple[str, str], ...], match: Callable[[str, str], str]) -> Argv:
+    """Split as bash does, and match file names by `match`: both only in plain text and unquoted expansions."""
     fields: list[str] = []
     current: str | None = None
     for text, kind in parts:
@@ -330,7 +337,7 @@ def _join(parts: tuple[tuple[str, str], ...]) -> Argv:
             current = (current or "") + text
             continue
         if kind == PLAIN:
-            current = (current or "") + _globbed(text, current or "")
+            current = (current or "") + match(text, current or "")
             continue
         if ANY in text or MANY in text:
             return (MANY,)
@@ -341,7 +348,7 @@ def _join(parts: tuple[tuple[str, str], ...]) -> Argv:
             if number and current is not None:
                 fields.append(current)
                 current = None
-            current = (current or "") + _globbed(piece, current or "")
+            current = (current or "") + match(piece, current or "")
         if text[-1:].isspace() and text.strip() and current is not None:
             fields.append(current)
             current = None
@@ -350,9 +357,14 @@ def _join(parts: tuple[tuple[str, str], ...]) -> Argv:
     return tuple(fields)
 
 
+def _unmatched(text: str, _before: str) -> str:
+    """A pattern that matches no file stays as it is."""
+    return text
+
+
 def _globbed(text: str, before: str) -> str:
-    """`text` with what file names may be put in: after some plain text they begin as it does, else they are anything."""
-    if not any(character in text for character in "*?["):
+    """A pattern that matches files: they begin as it does, and are anything where it begins with a wildcard."""
+    if "*" not in text and "?" not in text and "[" not in text:
         return text
     if not before and text[0] in "*?[":
         return MANY

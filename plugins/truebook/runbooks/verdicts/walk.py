@@ -21,6 +21,7 @@ from truebook.runbooks.verdicts.variables import UNKNOWN, UNSET, Scope, Values, 
 
 _ASSIGNED = re.compile(r"(?<![\w${!#])[A-Za-z_]\w*")
 _DEFAULTED = re.compile(r"\$\{([A-Za-z_]\w*):?=")
+_READS = re.compile(r"0?<")
 _GAP = re.compile(rb"(?:[ \t\n]|\\\n)*")
 _STANDING = ("program", "variable_assignments", "list", "compound_statement", "do_group", "subshell", "if_statement")
 _FOREVER = re.compile(r"(?:true|:|\[\[? +(?:1|true) +\]\]?|\(\( *1 *\)\))\s*;?")
@@ -56,7 +57,8 @@ class Walker(Commands):
 
     def _plain_line(self, number: int, commands: list[tuple[str, Argv]]) -> None:
         self.feed = ""
-        for text, argv in commands:
+        for position, (text, argv) in enumerate(commands):
+            self.fed = position > 0
             try:
                 self.command((number, text), argv)
             except Problem as problem:
@@ -131,14 +133,15 @@ class Walker(Commands):
         self.prints = ""
 
     def _pipeline(self, node: Node) -> None:
-        outer, flow = self.feed, self.feed
+        outer, flow, fed = self.feed, self.feed, self.fed
         for child in node.named_children:
             if child.type == "comment":
                 continue
             self.feed, self.prints = flow, ""
             self._apart([child])
+            self.fed = True
             flow = self.prints or filters.passed_on(self.expander.text(child), flow)
-        self.feed, self.prints = outer, flow
+        self.feed, self.prints, self.fed = outer, flow, fed
 
     def _subshell(self, node: Node) -> None:
         self._apart(child for child in node.named_children if child.type != "comment")
@@ -261,11 +264,15 @@ class Walker(Commands):
                 extra += self._redirect(child)
         if extra and (body is None or body.type != "command"):
             raise Problem("words after a redirection that are not understood")
+        fed = self.fed
+        self.fed = fed or any(_READS.match(self.expander.text(child)) for child in node.children[1:])
         if body is not None and extra:
             self._command(body, extra)
         elif body is not None:
             self._statement(body)
+        self.fed = True
         self._apart(piped)
+        self.fed = fed
         self._optional(after)
 
     def _redirect(self, node: Node) -> Sequence[Node]:
