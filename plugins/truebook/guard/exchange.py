@@ -34,12 +34,13 @@ SECONDS = 120.0
 
 @dataclass(slots=True)
 class Block:
-    """What one block's requests leave behind. `gone` are the paths that its dry runs would have removed; `more` is
-    how many requests were not kept."""
+    """What one block's requests leave behind. `gone` are the paths that its dry runs would have removed; `marks` are
+    a system's name and what its decisions left; `more` is how many requests were not kept."""
 
     records: list[RequestRecord] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
     gone: set[str] = field(default_factory=set)
+    marks: set[tuple[str, str]] = field(default_factory=set)
     more: int = 0
 
     def record(self, record: RequestRecord) -> None:
@@ -54,7 +55,7 @@ async def converse(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, system: System, upstream: Upstream, block: Block
 ) -> None:
     """Serve one connection to its end."""
-    wire = Wire(reader, writer, proxy=system.proxy)
+    wire = Wire(reader, writer, proxy=system.proxy, trailing_slash=system.trailing_slash)
     with contextlib.suppress(OSError, h11.LocalProtocolError):
         while await _one(wire, system, upstream, block):
             pass
@@ -77,6 +78,8 @@ async def _one(wire: Wire, system: System, upstream: Upstream, block: Block) -> 
     if request.method == "CONNECT":
         return await _connect(wire, system, block, request)
     decision = await _decide(request, system, upstream, block)
+    if isinstance(decision, Answer | Forward):
+        block.marks.update((system.name, mark) for mark in decision.marks)
     if isinstance(decision, Answer):
         block.claims.extend(claim for claim in decision.claims if claim not in block.claims)
         block.record(_record(system, request, "answer", decision.status, decision.reason))
@@ -93,7 +96,11 @@ async def _decide(request: GuardRequest, system: System, upstream: Upstream, blo
     if system.gone is not None and request.method == "GET" and request.path in block.gone:
         return system.gone(request)
     try:
-        decision: Decision = system.decide(request)
+        marks = frozenset(mark for name, mark in block.marks if name == system.name)
+        if marks and system.decide_marked is not None:
+            decision: Decision = system.decide_marked(request, marks)
+        else:
+            decision = system.decide(request)
         for _ in range(ROUNDS):
             if not isinstance(decision, Ask):
                 return decision

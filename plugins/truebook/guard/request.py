@@ -64,12 +64,14 @@ class Forward:
     `seconds` ends the answer after that time, for watches; None leaves it to the server's own bound.
     `reply` sees the whole answer first and gives the one to send on; it is for small answers only. Whoever sets it
     also sees to it that the answer is not compressed (`accept-encoding: identity`).
+    `marks` are what the system's `decide_marked` shall know of the block from here on.
     """
 
     request: GuardRequest
     reason: str = ""
     seconds: float | None = None
     reply: Callable[[UpstreamAnswer], UpstreamAnswer] | None = None
+    marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +87,15 @@ class ForwardAsDryRun(Forward):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Answer in the API's place; nothing goes out. `claims` are what was proved instead of doing it."""
+    """Answer in the API's place; nothing goes out. `claims` are what was proved instead of doing it; `marks` as in
+    `Forward`."""
 
     status: int
     headers: Pairs
     body: bytes
     claims: tuple[Claim, ...] = ()
     reason: str = ""
+    marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,8 @@ class System:
     `files(port)` what they read: name → text, to be written into `directory`.
     A `proxy` is spoken to in absolute form and by CONNECT: `connect(authority)` gives the TLS context to
     answer as that host with, or a refusal. `gone` answers for what the block's dry runs would have removed.
+    `decide_marked` stands in for `decide` once a block's decisions left marks: it is given them all.
+    `trailing_slash`: a path may end in one; else such a path is refused.
     """
 
     name: str
@@ -137,6 +143,8 @@ class System:
     proxy: bool = False
     connect: Callable[[str], ssl.SSLContext | Refuse] | None = None
     gone: Callable[[GuardRequest], Answer] | None = None
+    decide_marked: Callable[[GuardRequest, frozenset[str]], Decision] | None = None
+    trailing_slash: bool = False
 
 
 @dataclass(frozen=True, slots=True)

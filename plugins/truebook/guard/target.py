@@ -28,12 +28,13 @@ class NotCanonical(Exception):
     """A target that could be read in more than one way. The message says what is wrong with it."""
 
 
-def parse(raw: str) -> tuple[str, Pairs]:
-    """The decoded path and query of a target in origin form. Raises NotCanonical."""
+def parse(raw: str, *, trailing_slash: bool = False) -> tuple[str, Pairs]:
+    """The decoded path and query of a target in origin form, whose path may end in a slash only where that is said.
+    Raises NotCanonical."""
     if len(raw) > LONGEST:
         raise NotCanonical(f"the target is longer than {LONGEST} characters")
     path, mark, query = raw.partition("?")
-    return _path(path), _query(query) if mark else ()
+    return _path(path, trailing_slash=trailing_slash), _query(query) if mark else ()
 
 
 def encode(path: str, query: Pairs) -> str:
@@ -48,10 +49,11 @@ def _word(text: str) -> str:
     return quote(text, safe=_SAFE_IN_QUERY)
 
 
-def _path(raw: str) -> str:
+def _path(raw: str, *, trailing_slash: bool) -> str:
     if not _PATH.fullmatch(raw):
         raise NotCanonical("the path holds a character that has to be written as %XX, or does not start with /")
-    if raw != "/" and any(segment in ("", ".", "..") for segment in raw[1:].split("/")):
+    segments = raw[1:].removesuffix("/").split("/") if trailing_slash else raw[1:].split("/")
+    if raw != "/" and any(segment in ("", ".", "..") for segment in segments):
         raise NotCanonical("the path has an empty, '.' or '..' segment")
     if _PERCENT.search(raw):
         raise NotCanonical("the path has a % that is not an escape")

@@ -48,12 +48,21 @@ class Malformed(Exception):
 
 
 class Wire:
-    """A client's connection. `proxy` also takes targets in absolute form, and CONNECT."""
+    """A client's connection. `proxy` also takes targets in absolute form, and CONNECT; `trailing_slash` paths that end
+    in one."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, proxy: bool = False) -> None:
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        *,
+        proxy: bool = False,
+        trailing_slash: bool = False,
+    ) -> None:
         self._reader = reader
         self._writer = writer
         self._proxy = proxy
+        self._trailing_slash = trailing_slash
         self._buffer = b""
         self._h11 = h11.Connection(h11.SERVER)
         self._tunnel = ""
@@ -134,7 +143,7 @@ class Wire:
         elif self._proxy and not self._tunnel:
             raise Malformed("this port is an HTTP proxy: the target has to be in absolute form")
         try:
-            return scheme, authority, *target.parse(raw)
+            return scheme, authority, *target.parse(raw, trailing_slash=self._trailing_slash)
         except target.NotCanonical as error:
             raise Malformed(str(error), 403) from None
 
