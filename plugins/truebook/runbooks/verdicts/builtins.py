@@ -50,9 +50,11 @@ def _set(words: Argv) -> Ruling:
 def _read(words: Argv) -> Ruling:
     names: list[str] = []
     position = 0
+    asks = False
     while position < len(words):
         word = words[position]
         position += 1
+        asks = asks or (word.startswith("-") and "p" in word)
         if word in ("-r", "-s", "-a", "-ra", "-rs", "-sr", "-ar"):
             continue
         if word in ("-p", "-d", "-n", "-t", "-u", "-rp", "-rsp", "-sp", "-srp", "-rd", "-rn"):
@@ -61,6 +63,8 @@ def _read(words: Argv) -> Ruling:
         if not _NAME.fullmatch(word) or dangerous(word):
             return unknown(f"read {shown(word)} is not judged")
         names.append(word)
+    if asks:
+        return Ruling("interactive", "asks and waits for an answer")
     return Ruling("read", "reads a line", assigns=tuple(names or ["REPLY"]))
 
 

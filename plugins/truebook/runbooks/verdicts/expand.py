@@ -37,7 +37,7 @@ _WORD = re.compile(r"(?:[^\s\\'\"$`|&;<>()]|\\[^\n])+")
 _EASY = re.compile(r"[A-Za-z0-9_./:,@%+=-]+")
 _UNESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _STRING_UNESCAPE = re.compile(r"\\([$`\"\\])|\\\n")
-_STRING_TEXT = re.compile(r"(?:[^\\\"`$]|\\.|\$(?![A-Za-z0-9_{(@*#?$!'\"-]))*", re.DOTALL)
+_STRING_TEXT = re.compile(r"(?:[^\\\"`$]|\\.|\$(?![A-Za-z0-9_{(@*#?$!'\"-]))*+", re.DOTALL)
 _BRACES = re.compile(r"\{[^{}]*(?:,|\.\.)[^{}]*\}")
 _SIMPLE = re.compile(r"\$([A-Za-z_]\w*|[0-9@*#?$!_-])")
 _PLAIN_EXPANSION = re.compile(r"\$\{([A-Za-z_]\w*)\}")
@@ -164,23 +164,23 @@ class Expander:
         parts = self.interpolated(node, node.start_byte + 1, node.end_byte - 1)
         return [(values, QUOTED) for values, _ in parts] or [(frozenset({""}), QUOTED)]
 
-    def interpolated(self, node: Node, start: int, end: int) -> list[Part]:
-        """The expansions below `node`, and the text between them as a double quote has it."""
+    def interpolated(self, node: Node, start: int, end: int, allowed: re.Pattern[str] = _STRING_TEXT) -> list[Part]:
+        """The expansions below `node`, and the text between them, which must be `allowed`: it may hold no others."""
         parts: list[Part] = []
         position = start
         for child in node.named_children:
             if child.type in ("string_content", "heredoc_content"):
                 continue
-            self._quoted_text(position, child.start_byte, parts)
+            self._quoted_text(position, child.start_byte, parts, allowed)
             parts += [(values, QUOTED) for values, _ in self.parts(child)]
             position = child.end_byte
-        self._quoted_text(position, end, parts)
+        self._quoted_text(position, end, parts, allowed)
         return parts
 
-    def _quoted_text(self, start: int, end: int, parts: list[Part]) -> None:
+    def _quoted_text(self, start: int, end: int, parts: list[Part], allowed: re.Pattern[str]) -> None:
         text = self.source[start:end].decode()
-        if not _STRING_TEXT.fullmatch(text):
-            raise Problem("a quote that bash would close elsewhere")
+        if not allowed.fullmatch(text):
+            raise Problem("quoted text in which bash would see more than the tree does")
         if text:
             parts.append((frozenset({_STRING_UNESCAPE.sub(lambda found: found[1] or "", text)}), QUOTED))
 
@@ -366,6 +366,8 @@ def _globbed(text: str, before: str) -> str:
     """A pattern that matches files: they begin as it does, and are anything where it begins with a wildcard."""
     if "*" not in text and "?" not in text and "[" not in text:
         return text
+    if "*" not in text and "[" not in text and ("://" in before + text or (before + text).startswith("/")):
+        return text  # the question mark of an address
     if not before and text[0] in "*?[":
         return MANY
     return re.sub(r"[*?\[]", NAME, text)

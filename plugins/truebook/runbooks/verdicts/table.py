@@ -14,6 +14,9 @@ from truebook.model import VerdictKind
 from truebook.runbooks.verdicts.order import rank
 from truebook.runbooks.verdicts.ruling import ANY, MANY, Argv, Prints, Ruling, shown, unknown
 
+OFF = "\x03"
+"""What a switch holds that is given as `--switch=false`; no script can contain it."""
+
 _FALSE = frozenset({"false", "False", "FALSE", "f", "F", "0"})
 
 
@@ -34,7 +37,7 @@ class Parsed:
     def on(self, name: str) -> bool:
         """Whether a switch is given and not turned off again; a value that is not known counts as on."""
         values = self.flags.get(name)
-        return values is not None and values[-1] not in _FALSE
+        return values is not None and values[-1] != OFF
 
     def all_operands(self) -> list[str]:
         """The operands on both sides of `--`."""
@@ -87,9 +90,11 @@ class Unreadable(Exception):
     """The words do not fit the table."""
 
 
-def _take(parsed: Parsed, name: str, value: str) -> None:
+def _take(parsed: Parsed, name: str, value: str, kind: str) -> None:
     if MANY in value:
         raise Unreadable(f"`{shown(value)}` may stand for several words")
+    if value in _FALSE and kind in ("", "?"):
+        value = OFF
     parsed.flags.setdefault(name, []).append(value)
 
 
@@ -135,7 +140,7 @@ def parse(words: Argv, flags: Flags, *, go: bool = False, stop: bool = False, gn
                 position += 2
             elif not equals:
                 value = "true"
-            _take(parsed, first, value)
+            _take(parsed, first, value, kind)
             continue
         position = _short(word, words, position, parsed, names, gnu)
     return parsed, count
@@ -159,15 +164,15 @@ def _short(
                 position += 1
             else:
                 raise Unreadable(f"-{letter} lacks its value")
-            _take(parsed, first, value)
+            _take(parsed, first, value, kind)
             return position
         if kind == "?" and letters and gnu:
-            _take(parsed, first, letters)
+            _take(parsed, first, letters, kind)
             return position
         if letters.startswith("=") and not gnu:
-            _take(parsed, first, letters[1:])
+            _take(parsed, first, letters[1:], kind)
             return position
-        _take(parsed, first, "true")
+        _take(parsed, first, "true", kind)
     return position
 
 

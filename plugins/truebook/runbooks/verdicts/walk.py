@@ -22,6 +22,7 @@ from truebook.runbooks.verdicts.variables import UNKNOWN, UNSET, Scope, Values, 
 _ASSIGNED = re.compile(r"(?<![\w${!#])[A-Za-z_]\w*")
 _DEFAULTED = re.compile(r"\$\{([A-Za-z_]\w*):?=")
 _READS = re.compile(r"0?<")
+_HEREDOC_TEXT = re.compile(r"(?:[^\\`$]|\\.|\$(?![A-Za-z0-9_{(@*#?$!'\"-]))*+", re.DOTALL)
 _GAP = re.compile(rb"(?:[ \t\n]|\\\n)*")
 _STANDING = ("program", "variable_assignments", "list", "compound_statement", "do_group", "subshell", "if_statement")
 _FOREVER = re.compile(r"(?:true|:|\[\[? +(?:1|true) +\]\]?|\(\( *1 *\)\))\s*;?")
@@ -304,11 +305,14 @@ class Walker(Commands):
 
     def _heredoc(self, node: Node) -> None:
         self._check_gaps(node)
+        quoted = False
         for child in node.children:
             if child.type == "file_redirect":
                 self._redirect(child)
-            elif child.type == "heredoc_body" and child.named_child_count:
-                self.expander.interpolated(child, child.start_byte, child.end_byte)
+            elif child.type == "heredoc_start":
+                quoted = self.source[child.start_byte] in b"'\""
+            elif child.type == "heredoc_body" and not quoted:
+                self.expander.interpolated(child, child.start_byte, child.end_byte, _HEREDOC_TEXT)
             elif child.type == "ERROR":
                 raise Problem("not understood as shell")
 

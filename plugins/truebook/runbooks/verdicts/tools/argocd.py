@@ -267,7 +267,7 @@ _VERBS: Mapping[str, Verb] = {
     "account generate-token": _row("secret", "makes a token and prints it", "account,a= expires-in,e= id="),
     "account session-token": _row("secret", "prints the session's token", " output,o="),
     "proj role create-token": _row("secret", "makes a token and prints it", "expires-in,e= id,i= token-only,t"),
-    "admin initial-password": _row("secret", "prints the admin's password"),
+    "admin initial-password": _row("secret", "prints the admin's password", "namespace,n="),
     "account bcrypt": _row("secret", "prints a password's hash", " password="),
     "login": _row(
         "unknown", "brings credentials and an address of its own",

@@ -54,7 +54,8 @@ def _bounded(parsed: Parsed) -> Ruling | None:
 def _date(parsed: Parsed) -> Ruling | None:
     if any(not word.startswith("+") for word in parsed.all_operands()):
         return unknown("date may set the clock")
-    return None
+    name = all(re.fullmatch(r"\+[\w%:.][\w%:.-]*", word) for word in parsed.all_operands())
+    return Ruling("read", "prints the time", prints="names" if name and parsed.operands else "")
 
 
 def _needs(flag: str, reason: str) -> Rule:
