@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ SEED_ARROWS = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def embedded() -> Json:
     found: Json = json.loads(EMBEDDED.read_text())
     return found
@@ -114,6 +115,8 @@ def test_nothing_of_the_machine_that_made_it_is_in_it() -> None:
     text = EMBEDDED.read_text()
     for own in ("127.0.0.1", "localhost:2", "localhost:3", "/tmp/", str(ROOT), str(Path.home()) + "/."):
         assert own not in text, own
+    addresses = set(re.findall(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])", text))
+    assert {address for address in addresses if not address.startswith(("192.168.1.", "10.0.0."))} == set()
 
 
 def test_the_seed_page_comes_out_with_its_groups_and_arrows(inventory: Inventory) -> None:

@@ -31,6 +31,9 @@ from truebook import recording
 
 ROOT = HOMELAB.parent
 REPOSITORY = "homelab-example/homelab"
+# The API server publishes the address and port of the machine it runs on; those are not the homelab's.
+API_SERVER = ("--endpoint-reconciler-type=none",)
+KUBERNETES_SERVICE = '{"spec": {"ports": [{"name": "https", "port": 443, "targetPort": 6443}]}}'
 CONTROLLER = (
     "--persist-resource-health",  # as the homelab's argocd-cmd-params-cm says
     # A slow machine's cache of the cluster lags behind a sync. Healing what is not ill would leave its marks.
@@ -62,7 +65,8 @@ class Homelab:
         nodes = yaml.safe_load((HOMELAB / "nodes.yaml").read_text())
         names = [node["metadata"]["name"] for node in nodes]
         self._say("starting the cluster")
-        self.cluster = self._open.enter_context(Cluster(name="homelab", node_names=names))
+        self.cluster = self._open.enter_context(Cluster(name="homelab", node_names=names, api=API_SERVER))
+        self.cluster.kubectl("patch", "service", "kubernetes", "-p", KUBERNETES_SERVICE)
         for node in nodes:
             self.cluster.kubectl("label", "node", node["metadata"]["name"], *_words(node["metadata"]["labels"]))
             status = yaml.safe_dump({"status": node["status"]})
