@@ -41,7 +41,7 @@ def measure(rounds: int) -> list[Row]:
             goal=1.5,
             facts={
                 "objects": ours[0]["objects"],
-                "MB on the wire": ours[0]["wire"],
+                "MB on the wire": baseline[0]["wire"],
                 "MB recorded": ours[0]["recorded"],
                 "peak MB": max(result["peak"] for result in ours),
                 "seconds to write": sorted(result["write"] for result in ours)[len(ours) // 2],

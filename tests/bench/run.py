@@ -32,7 +32,8 @@ def main() -> int:
     for name in options.names or names:
         console.print(f"measuring {name}, {options.rounds} rounds …")
         rows += importlib.import_module(f"tests.bench.bench_{name}").measure(options.rounds)
-    Console().print(table(rows))
+    # A log has no width of its own.
+    Console(width=None if sys.stdout.isatty() else 160).print(table(rows))
     if options.json:
         options.json.write_text(json.dumps([as_json(row) for row in rows], indent=1) + "\n", encoding="utf-8")
     return 0 if all(row.reached for row in rows) else 1
