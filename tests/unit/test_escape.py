@@ -185,6 +185,7 @@ def test_each_hostile_text_alone_is_plain_text(extensions: str, hostile: str) ->
 @pytest.mark.parametrize("extensions", ["site", "more"])
 @settings(max_examples=200, deadline=None)
 @given(name=names)
+@example(name="_em_www.evil.example")
 def test_text_at_the_start_of_a_line_begins_no_block(extensions: str, name: str) -> None:
     found = rendered(f"before\n\n{escape.text(name)}\n{escape.text(name)}\n\nafter\n", extensions)
     assert set(found.tags) == {"p"}

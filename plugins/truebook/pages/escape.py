@@ -35,7 +35,7 @@ _SOMETIMES = re.compile(
       (?<![^\W_])_ | _(?![^\W_])        # emphasis; an underscore within a word is just that
     | :(?=//) | :(?=[\w+-]+:)           # bare links; emoji short codes
     | =(?==) | \+(?=\+) | -(?=-8)       # marked text, keys, snippets
-    | (?<=\bwww)\.                      # bare links without a scheme
+    | (?<=www)\.                      # bare links without a scheme
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -44,7 +44,7 @@ _SOMETIMES = re.compile(
 _LEADING = re.compile(r"^(?:[^\w\s.,/—…('\"]|/(?=//)|\d+[.)](?=\s|$))")
 """What begins a block (a list, a heading, a definition, an admonition) at the start of a line."""
 
-_HTML = re.compile(r"[^\w\s.,;/()%—…→-]|_|(?<=\bwww)\.", re.IGNORECASE)
+_HTML = re.compile(r"[^\w\s.,;/()%—…→-]|_|(?<=www)\.", re.IGNORECASE)
 """What is not ordinary in raw HTML: there all but a few characters become references."""
 
 _MERMAID_LATE = re.compile(r"(?<=\$)(?=\$)|(?<=:)(?=fa-)", re.IGNORECASE)
