@@ -18,6 +18,13 @@
     git:
       enabled: true
       timeout: 20s
+    runbooks:
+      enabled: true
+      policy: run                     # or list (judge, run nothing), or off
+      timeout: 30s                    # of a block that says none
+      aliases: {k: kubectl}           # words that stand for a command
+      values: {app-name: grafana}     # fill placeholders, where nothing nearer does
+      environment: [CLUSTER]          # variables that may fill placeholders, as any TRUEBOOK_VAR_… may
     groups: [GitOps, Security]        # order of the groups
     components:                       # the catalog
       - name: vault
@@ -44,6 +51,7 @@ from truebook.settings.types import (
     Find,
     GitSettings,
     KubernetesSettings,
+    RunbookSettings,
     Settings,
 )
 
@@ -56,6 +64,7 @@ __all__ = [
     "Find",
     "GitSettings",
     "KubernetesSettings",
+    "RunbookSettings",
     "Settings",
     "load",
 ]

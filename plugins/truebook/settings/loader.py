@@ -11,6 +11,7 @@ from truebook.errors import ConfigError
 from truebook.settings import reader as read
 from truebook.settings.catalog import components, relations
 from truebook.settings.reader import Parser, Reader
+from truebook.settings.runbooks import runbooks
 from truebook.settings.types import ArgoCDSettings, GitSettings, KubernetesSettings, Settings
 
 DEFAULT_FILE = Path("truebook.yml")
@@ -39,6 +40,7 @@ _SETTINGS: dict[str, Parser] = {
     "kubernetes": lambda reader, node, where: KubernetesSettings(**reader.section(node, where, _KUBERNETES)),
     "argocd": lambda reader, node, where: ArgoCDSettings(**reader.section(node, where, _ARGOCD)),
     "git": lambda reader, node, where: GitSettings(**reader.section(node, where, _GIT)),
+    "runbooks": runbooks,
     "groups": read.texts,
     "components": components,
     "relations": relations,

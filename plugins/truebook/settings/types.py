@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 LIVE_KEYS = frozenset(
     {
@@ -50,6 +51,23 @@ class GitSettings:
 
     enabled: bool = True
     timeout: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunbookSettings:
+    """What happens to the shell blocks of pages.
+
+    `policy`: `run` tests them, `list` judges them and runs nothing, `off` leaves them alone. `timeout` in seconds is
+    that of a block that says none. `aliases` map a word to the command that it stands for. `values` fill placeholders.
+    `environment` names the variables that may fill placeholders too.
+    """
+
+    enabled: bool = True
+    policy: Literal["run", "list", "off"] = "run"
+    timeout: float = 30.0
+    aliases: dict[str, str] = field(default_factory=dict)
+    values: dict[str, str] = field(default_factory=dict)
+    environment: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +123,7 @@ class Settings:
     kubernetes: KubernetesSettings = KubernetesSettings()
     argocd: ArgoCDSettings = ArgoCDSettings()
     git: GitSettings = GitSettings()
+    runbooks: RunbookSettings = field(default_factory=RunbookSettings)
     groups: tuple[str, ...] = ()
     components: tuple[CatalogComponent, ...] = ()
     relations: tuple[CatalogRelation, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,9 +26,13 @@ class Finder:
         extension_configs: Mapping[str, Mapping[str, Any]],
         *,
         folder: Path | None = None,
+        shown: Callable[[Path], str] = str,
+        timeout: float = 30.0,
     ) -> None:
-        """`folder` is where included files must lie, and what their paths are shown relative to; None: no includes."""
-        self._folder = folder
+        """`folder` is where included files must lie (None: nothing is included), `shown` how their paths are shown.
+        `timeout` in seconds is that of blocks that say none."""
+        self._shown = shown
+        self._timeout = timeout
         self._renderer = Renderer(extensions, extension_configs, folder=folder)
 
     def find(self, text: str, *, path: str, first_line: int = 1) -> tuple[list[Block], list[ConfigError]]:
@@ -50,8 +54,9 @@ class Finder:
         for place, fence in enumerate(fences):
             if (language := _shell(fence)) is None:
                 continue
-            where = self._where(fence, path)
-            found, wrong = options.parse(fence.info, fence.before)
+            included = fence.origin.path
+            where = self._shown(Path(included)) if included else path
+            found, wrong = options.parse(fence.info, fence.before, timeout=self._timeout)
             line = fence.origin.line or first_line
             problems += [options.error(problem, where, line) for problem in wrong]
             following = fences[place + 1] if place + 1 < len(fences) else None
@@ -60,15 +65,6 @@ class Finder:
             expected = made.expectations + _option(found.expect, line)
             blocks.append(replace(made, options=found, session=session, expectations=expected))
         return blocks, problems
-
-    def _where(self, fence: Fence, path: str) -> str:
-        included = fence.origin.path
-        if not included:
-            return path
-        file = Path(included)
-        if self._folder is not None and file.is_relative_to(self._folder.resolve()):
-            return file.relative_to(self._folder.resolve()).as_posix()
-        return included
 
 
 def find_blocks(

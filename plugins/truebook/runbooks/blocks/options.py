@@ -59,10 +59,10 @@ class _Wrong(Exception):
     """What is wrong with one option, ending with the fix."""
 
 
-def parse(info: str, before: tuple[str, ...]) -> tuple[BlockOptions, list[str]]:
+def parse(info: str, before: tuple[str, ...], *, timeout: float = 30.0) -> tuple[BlockOptions, list[str]]:
     """The options of a fence, and what is wrong with them. `info` follows the opening marks, `before` are the lines
-    above, the nearest last."""
-    found: dict[str, Any] = {}
+    above, the nearest last; `timeout` is that of a fence that says none."""
+    found: dict[str, Any] = {"timeout": timeout}
     problems: list[str] = []
     for pairs in (_comment(before), _braces(info)):
         for key, value in pairs:
@@ -114,9 +114,9 @@ def _braces(info: str) -> Iterator[tuple[str, str | None]]:
     start, end = info.find("{"), info.rfind("}")
     if start < 0 or end < start:
         for word in info.split()[1:]:  # some tools write them bare
-            key, equals, value = word.partition("=")
-            if key.lower() in SKIPS:
-                yield key, value.strip("\"'") if equals else None
+            bare, equals, reason = word.partition("=")
+            if bare.lower() in SKIPS:
+                yield bare, reason.strip("\"'") if equals else None
         return
     text = info[start + 1 : end]
     try:
@@ -124,9 +124,9 @@ def _braces(info: str) -> Iterator[tuple[str, str | None]]:
     except (ValueError, RecursionError):
         values = None
     if isinstance(values, dict):
-        for key, found in values.items():
-            if key.lower() in SKIPS or key.lower() in NAMES:
-                yield key, found if isinstance(found, str) else json.dumps(found)
+        for name, given in values.items():
+            if name.lower() in SKIPS or name.lower() in NAMES:
+                yield name, given if isinstance(given, str) else json.dumps(given)
         return
     for key, value in _tokens(text):
         if key.startswith("."):

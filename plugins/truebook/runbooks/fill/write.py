@@ -1,0 +1,29 @@
+"""A value put in the place of a placeholder, so that bash takes it for exactly that text."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+from truebook.runbooks.fill.facts import is_safe
+from truebook.runbooks.fill.scan import Mode
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def written(value: str, mode: Mode) -> str | None:
+    """`value` as it has to be written where it stands; None where it cannot be, or holds control characters."""
+    if _CONTROL.search(value) or not value:
+        return None
+    if is_safe(value):
+        return value
+    if mode == "bare":
+        # `~` or `=` first in a word would still mean something: whatever is not plain is quoted.
+        return shlex.quote(value) if not re.fullmatch(r"[A-Za-z0-9_.:/@,+-]+", value) else value
+    if mode == "single":
+        return value.replace("'", "'\"'\"'")
+    if mode == "double":
+        return re.sub(r'([\\"$`])', r"\\\1", value)
+    if mode == "heredoc":
+        return re.sub(r"([\\$`])", r"\\\1", value)
+    return value
