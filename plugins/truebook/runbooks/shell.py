@@ -17,6 +17,7 @@ from tree_sitter import Language, Node, Parser
 MAX_BYTES = 262_144
 """A longer script is not judged."""
 
+_LETTERS = bytes(range(128)) + b"x" * 128
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7}|={7})(?:[ \t]|$)", re.MULTILINE)
 _PLACEHOLDER = re.compile(r"<[A-Za-z](?:[^<>|;&\n]*[^<>|;&\s])?>")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -45,7 +46,9 @@ def parse(script: str) -> tuple[Node, bytes]:
     source = script.encode()
     if len(source) > MAX_BYTES:
         raise Problem(f"the script is longer than {MAX_BYTES} bytes", 1)
-    root = _parser().parse(source).root_node
+    # The grammar's scanner reads outside its tables for characters beyond Latin, and crashes the process. To bash they
+    # are letters of a word like any other, so it is shown letters in their place; all offsets stay the same.
+    root = _parser().parse(source.translate(_LETTERS)).root_node
     if root.has_error:
         raise _syntax_problem(root, source)
     hashes = script.count("#")

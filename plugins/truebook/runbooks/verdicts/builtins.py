@@ -13,7 +13,7 @@ from truebook.runbooks.verdicts.ruling import MANY, Argv, Inner, Ruling, literal
 from truebook.runbooks.verdicts.tools import TOOLS
 from truebook.runbooks.verdicts.variables import dangerous
 
-_NAME = re.compile(r"[A-Za-z_]\w*")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OPERATOR = re.compile(r"-[a-zA-Z]{1,2}|==?|!=|!|=~|[<>]")
 _ARITHMETIC_TESTS = frozenset({"-eq", "-ne", "-lt", "-le", "-gt", "-ge"})
 _SAFE_SET = re.compile(r"[-+][eEuxfvnCho]*[eEuxfvnC]")

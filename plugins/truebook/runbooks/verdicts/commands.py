@@ -96,12 +96,14 @@ class Commands:
         if ruling.opens_shell and self.fed:
             ruling = unknown("a shell that runs what it reads")
         self.add(place, ruling)
+        if self.elsewhere:
+            return
         for variable in ruling.assigns:
             self.assign(place, variable, UNKNOWN)
         self.prints = ruling.prints
         for inner in ruling.inner:
             self._inner(place, inner)
-        if ruling.opens_shell and not self.elsewhere:
+        if ruling.opens_shell:
             self.elsewhere = f"meant for the shell that line {place[0]} opens"
 
     def _inner(self, place: Place, inner: Inner) -> None:

@@ -19,8 +19,8 @@ from truebook.runbooks.verdicts.ruling import ANY, MANY, Argv, Ruling, unknown
 from truebook.runbooks.verdicts.tools import TOOLS
 from truebook.runbooks.verdicts.variables import UNKNOWN, UNSET, Scope, Values, dangerous, limited
 
-_ASSIGNED = re.compile(r"(?<![\w${!#])[A-Za-z_]\w*")
-_DEFAULTED = re.compile(r"\$\{([A-Za-z_]\w*):?=")
+_ASSIGNED = re.compile(r"(?<![\w${!#])[A-Za-z_][A-Za-z0-9_]*")
+_DEFAULTED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*):?=")
 _READS = re.compile(r"0?<")
 _HEREDOC_TEXT = re.compile(r"(?:[^\\`$]|\\.|\$(?![A-Za-z0-9_{(@*#?$!'\"-]))*+", re.DOTALL)
 _GAP = re.compile(rb"(?:[ \t\n]|\\\n)*")
@@ -200,7 +200,7 @@ class Walker(Commands):
             raise Problem("a loop without a body")
         head = self.source[node.start_byte : body.start_byte].decode()
         found = re.fullmatch(
-            r"for\s*\(\(\s*([A-Za-z_]\w*)\s*=\s*\d+\s*;\s*\1\s*[<>]=?\s*\d+\s*;\s*(?:\1(?:\+\+|--)|(?:\+\+|--)\1)\s*\)\)\s*;?\s*",
+            r"for\s*\(\(\s*([A-Za-z_][A-Za-z0-9_]*)\s*=\s*\d+\s*;\s*\1\s*[<>]=?\s*\d+\s*;\s*(?:\1(?:\+\+|--)|(?:\+\+|--)\1)\s*\)\)\s*;?\s*",
             head,
         )
         if found is None:
@@ -326,14 +326,14 @@ class Walker(Commands):
         name_node, value = node.child_by_field_name("name"), node.child_by_field_name("value")
         name = self.expander.text(name_node) if name_node is not None else ""
         if name_node is not None and name_node.type == "subscript":
-            if not (found := re.fullmatch(r"([A-Za-z_]\w*)\[([0-9]+|[A-Za-z_][\w-]*)\]", name)):
+            if not (found := re.fullmatch(r"([A-Za-z_][A-Za-z0-9_]*)\[([0-9]+|[A-Za-z_][\w-]*)\]", name)):
                 raise Problem(f"`{name}` is not understood")
             name = found[1]
             if value is not None:
                 self.expander.value(value)
             self.assign(self._first_line(node), name, frozenset({MANY}))
             return name, frozenset({MANY})
-        if not re.fullmatch(r"[A-Za-z_]\w*", name):
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
             raise Problem(f"`{self.expander.text(node)}` is not understood")
         before = len(self.rows)
         values = self.expander.value(value) if value is not None else frozenset({""})
@@ -375,7 +375,7 @@ class Walker(Commands):
     def _unset(self, node: Node) -> None:
         for child in node.children[1:]:
             name = self.expander.text(child)
-            known = child.type in ("variable_name", "word") and re.fullmatch(r"[A-Za-z_]\w*", name)
+            known = child.type in ("variable_name", "word") and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name)
             if not known or dangerous(name):
                 raise Problem(f"unset {name} is not judged")
             self.scope[name] = self.scope[name] | {""}

@@ -247,7 +247,7 @@ def printf(words: Argv) -> Ruling:
     if words and (MANY in words[0] or words[0].startswith(ANY)):
         return unknown("printf by a format that is not known before the script runs")
     if words[:1] == ("-v",):
-        if len(words) < 3 or not re.fullmatch(r"[A-Za-z_]\w*", words[1]) or dangerous(words[1]):
+        if len(words) < 3 or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", words[1]) or dangerous(words[1]):
             return unknown("printf -v sets a variable that is not judged")
         return Ruling("read", "sets a variable", assigns=(words[1],))
     if words and words[0].startswith("-v"):

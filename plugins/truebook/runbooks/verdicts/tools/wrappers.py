@@ -8,7 +8,7 @@ from truebook.runbooks.verdicts.ruling import ANY, MANY, Argv, Inner, Ruling, To
 from truebook.runbooks.verdicts.table import Parsed, Program, Rule, Verb
 from truebook.runbooks.verdicts.variables import dangerous
 
-_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=.*", re.DOTALL)
+_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=.*", re.DOTALL)
 _SHELL_OPTIONS = re.compile(r"-[euxv]*c[euxv]*")
 SHELLS = frozenset({"sh", "bash", "zsh", "ash", "dash", "ksh", "fish"})
 
