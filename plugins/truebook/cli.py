@@ -6,63 +6,28 @@ stderr; which state a command works on is always said.
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import shlex
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from truebook import pipeline
 from truebook import recording as recordings
-from truebook.errors import RecordingError, TruebookError
+from truebook.cli_runbooks import explain_command, list_command
+from truebook.cli_shared import config_option, load_settings, recording_option, reported, say
+from truebook.errors import RecordingError
 
 if TYPE_CHECKING:
     from truebook.recording import Recording
-    from truebook.settings import Settings
-
-DEFAULT_CONFIG = Path("truebook.yml")
-
-
-def _say(message: str) -> None:
-    click.echo(message, err=True)
-
-
-def _reported(command: Callable[..., int | None]) -> Callable[..., None]:
-    """Show truebook's own errors as one message and end with their exit code."""
-
-    @functools.wraps(command)
-    def run(*args: Any, **options: Any) -> None:
-        try:
-            code = command(*args, **options)
-        except TruebookError as error:
-            _say(f"truebook: {error}")
-            code = error.exit_code
-        sys.exit(code or 0)
-
-    return run
-
-
-_config = click.option(
-    "--config",
-    type=click.Path(path_type=Path),
-    default=None,
-    help=f"Settings and catalog.  [default: {DEFAULT_CONFIG}, where there is one]",
-)
-_recording = click.option(
-    "--recording",
-    type=click.Path(path_type=Path),
-    default=None,
-    help=f"Use this recording and no cluster.  [env: {pipeline.VARIABLE}]",
-)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -71,48 +36,52 @@ def main() -> None:
     """Operations docs that cannot lie: pages filled from the live cluster and ArgoCD."""
 
 
+main.add_command(list_command)
+main.add_command(explain_command)
+
+
 @main.command()
 @click.option("--output", "-o", type=click.Path(path_type=Path), required=True, help="The file to write.")
-@_config
-@_reported
+@config_option
+@reported
 def record(output: Path, config: Path | None) -> int:
     """Read the live systems once and write what they said to a file.
 
     Exit code 0 when everything enabled was read. 2 when something was not: what was read is written all the same,
     and what was not is taken from the file as it was before, marked stale.
     """
-    settings = _settings(config)
+    settings = load_settings(config)
     origin = pipeline.require_live(settings)
-    _say(f"reading {origin.text}")
+    say(f"reading {origin.text}")
     with _progress() as progress:
         found = pipeline.read_live(settings, previous=_before(output), progress=progress)
     problems = pipeline.unwell(found.statuses())
     if any(part.state == "fresh" for part in found.parts.values()):
         recordings.save(found, output)
-        _say(f"wrote {output}: {_summary(found)}")
+        say(f"wrote {output}: {_summary(found)}")
     else:
-        _say(f"nothing was read; {output} is {'left as it was' if output.exists() else 'not written'}")
+        say(f"nothing was read; {output} is {'left as it was' if output.exists() else 'not written'}")
     for problem in problems:
-        _say(f"truebook: {problem}")
+        say(f"truebook: {problem}")
     return 2 if problems else 0
 
 
 @main.command()
 @click.argument("component", required=False)
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
-@_config
-@_recording
-@_reported
+@config_option
+@recording_option
+@reported
 def inventory(component: str | None, as_json: bool, config: Path | None, recording: Path | None) -> None:
     """Print what is known of each component, or of COMPONENT, and where it was read."""
     from truebook.inventory import show
 
-    settings = _settings(config)
-    _say(f"state from {pipeline.choose_origin(settings, recording).text}")
+    settings = load_settings(config)
+    say(f"state from {pipeline.choose_origin(settings, recording).text}")
     with _progress() as progress:
         state = pipeline.read_state(settings, recording, progress=progress)
     for warning in pipeline.warnings(state, settings):
-        _say(f"truebook: {warning}")
+        say(f"truebook: {warning}")
     found = pipeline.build_inventory(state, settings)
     text = show.as_text(found, component)  # raises for an unknown component, before anything is printed
     if as_json:
@@ -134,7 +103,7 @@ def inventory(component: str | None, as_json: bool, config: Path | None, recordi
     default=None,
     help="Where to write the kubeconfig.  [default: a temporary folder]",
 )
-@_reported
+@reported
 def replay(file: Path | None, port: int, directory: Path | None) -> None:
     """Serve FILE on this machine as the Kubernetes and ArgoCD APIs that it was read from, until interrupted.
 
@@ -145,28 +114,21 @@ def replay(file: Path | None, port: int, directory: Path | None) -> None:
     # Who ends a server in the background sends SIGTERM; the temporary folder goes then too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     source = file if file is not None else pipeline.EMBEDDED
-    _say(f"replaying {source if file is not None else 'the embedded homelab'}")
+    say(f"replaying {source if file is not None else 'the embedded homelab'}")
     found = recordings.load(source)
     with (
         tempfile.TemporaryDirectory(prefix="truebook-replay-") as temporary,
         serve.start(found, port=port, directory=directory or Path(temporary)) as server,
     ):
         for system, url in server.urls.items():
-            _say(f"{system}: {url}")
+            say(f"{system}: {url}")
         for name, value in server.environment.items():
             click.echo(f"export {name}={shlex.quote(value)}")
         sys.stdout.flush()
         try:
             server.wait()
         except KeyboardInterrupt:
-            _say("stopped")
-
-
-def _settings(config: Path | None) -> Settings:
-    """The file that is named, else the default one where there is one."""
-    if config is None and DEFAULT_CONFIG.exists():
-        config = DEFAULT_CONFIG
-    return pipeline.load_settings(config)
+            say("stopped")
 
 
 def _before(output: Path) -> Recording | None:
@@ -176,7 +138,7 @@ def _before(output: Path) -> Recording | None:
     try:
         return recordings.load(output)
     except RecordingError as error:
-        _say(f"truebook: {error}; it will be replaced")
+        say(f"truebook: {error}; it will be replaced")
         return None
 
 

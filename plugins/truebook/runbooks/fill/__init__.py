@@ -28,7 +28,16 @@ from truebook.runbooks.fill.roles import Wish, alike, canonical, wish
 from truebook.runbooks.fill.scan import PROVIDED, Token, names_set, tokens
 from truebook.runbooks.fill.write import written
 
-__all__ = ["ENVIRONMENT_PREFIX", "Facts", "Variables", "fill", "from_environment", "names_set", "read_facts"]
+__all__ = [
+    "ENVIRONMENT_PREFIX",
+    "Facts",
+    "Variables",
+    "fill",
+    "from_environment",
+    "names_set",
+    "read_facts",
+    "stand_in",
+]
 
 ENVIRONMENT_PREFIX = "TRUEBOOK_VAR_"
 """`TRUEBOOK_VAR_APP_NAME=vault` fills `<app-name>`."""
@@ -116,6 +125,22 @@ def fill(
     missing = dict.fromkeys(token.text for token in found if token.text not in used)
     missing |= dict.fromkeys(match.group() for match in _SHOUTED.finditer(script))
     return Filling(filled, tuple(values[text] for text in used), tuple(missing), tuple(notes))
+
+
+def stand_in(script: str) -> tuple[str, dict[str, str]]:
+    """The script with a plain word for each placeholder that is left, and what each word stands for.
+
+    For a verdict on what a block would do if it were filled: it is not to be run.
+    """
+    words: dict[str, str] = {}
+    pieces: list[str] = []
+    at = 0
+    for token in tokens(script):
+        if token.kind == "placeholder":
+            word = words.setdefault(token.text, f"unfilled{len(words)}x")
+            pieces += [script[at : token.start], word]
+            at = token.end
+    return "".join([*pieces, script[at:]]), {word: text for text, word in words.items()}
 
 
 def _given(found: Iterable[Token], variables: Variables) -> dict[str, FilledValue]:

@@ -139,10 +139,9 @@ def _of_subject(role: str, subject: Subject, facts: Facts, pods: Sequence[Named]
 
 def _namespace(subject: Subject) -> Iterator[Choice]:
     component, namespace = subject.component, subject.namespace
-    if namespace and namespace == component.text("namespace"):
-        yield Choice(namespace, component.values["namespace"].evidence)
-    elif namespace:
-        yield Choice(namespace, _evidence(component, "workloads"))
+    key = "namespace" if namespace == component.text("namespace") else "workloads"
+    if namespace and (evidence := _evidence(component, key)) is not None:
+        yield Choice(namespace, evidence)
 
 
 def _value(component: Component, key: str) -> Iterator[Choice]:
@@ -150,8 +149,9 @@ def _value(component: Component, key: str) -> Iterator[Choice]:
         yield Choice(text, component.values[key].evidence)
 
 
-def _evidence(component: Component, key: str) -> Evidence:
-    return component.values[key].evidence
+def _evidence(component: Component, key: str) -> Evidence | None:
+    found = component.values.get(key)
+    return None if found is None else found.evidence
 
 
 def _objects(things: Iterable[Named], evidence: Evidence | None = None) -> Iterator[Choice]:

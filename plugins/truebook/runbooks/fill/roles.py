@@ -49,6 +49,8 @@ _FLAGS = """
 """
 _WITH_VALUE = frozenset(_FLAGS.split())
 _OF_KUBECTL = frozenset({"kubectl", "oc", "k", "kubectl-admin"})
+_RESOURCE = re.compile(r"(?:^|=)[\w.]*:([A-Z]\w+):(?:[\w-]+/)?$")
+"""`apps:Deployment:<name>`, as ArgoCD writes a resource."""
 _KIND = re.compile(r"([A-Za-z][\w.-]*)/$")
 
 
@@ -129,6 +131,8 @@ def _namespace(words: list[str]) -> str:
 
 
 def _argocd(words: list[str], *, glued: bool) -> str:
+    if resource := _RESOURCE.search(words[-1]):
+        return _kind(resource[1])
     if glued or len(words) < 2 or words[-1].startswith("-"):
         return ""
     if words[1] in ("app", "application"):
