@@ -16,6 +16,7 @@ from mkdocs.config import base
 from mkdocs.config import config_options as c
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, get_plugin_logger
+from mkdocs.structure.files import File
 from mkdocs.utils import get_relative_url
 
 from truebook import pipeline
@@ -27,10 +28,13 @@ from truebook.settings import Settings
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
-    from mkdocs.structure.files import File, Files
+    from mkdocs.structure.files import Files
     from mkdocs.structure.pages import Page
 
 log = get_plugin_logger("truebook")
+
+STYLESHEET = "assets/truebook.css"
+"""Where the stylesheet of this package stands in the built site."""
 
 
 class StateConfig(base.Config):  # type: ignore[no-untyped-call] # MkDocs' own __init_subclass__
@@ -82,6 +86,15 @@ class StatePlugin(BasePlugin[StateConfig]):  # type: ignore[no-untyped-call] # a
             raise PluginError(str(error)) from error
         watched = [self._settings.path, self._templates, self._watched]
         config.watch.extend(str(path) for path in watched if path is not None and str(path) not in config.watch)
+
+        if STYLESHEET not in config.extra_css:  # first, so that a site's own can change it
+            config.extra_css.insert(0, STYLESHEET)
+
+    def on_files(self, files: Files, *, config: MkDocsConfig) -> None:
+        """Add the stylesheet of what regions are filled with."""
+        if self.config.enabled:
+            style = Path(__file__).parent / "assets" / "truebook.css"
+            files.append(File.generated(config, STYLESHEET, abs_src_path=str(style)))
 
     def _build(self, folder: Path) -> Inventory:
         path = folder / self.config.config

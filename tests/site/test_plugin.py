@@ -116,6 +116,16 @@ def test_a_site_is_filled(site: Site, module: str) -> None:
     assert 'click n1 href "../../argocd/"' in deep
 
 
+def test_the_look_of_what_is_filled_comes_along(site: Site) -> None:
+    theme = site.folder / "theme" / "main.html"
+    theme.write_text(theme.read_text() + "{% for path in config.extra_css %}{{ path }};{% endfor %}")
+    (site.folder / "docs" / "own.css").write_text("")
+    (site.folder / "mkdocs.yml").write_text(MKDOCS % "{recording: homelab.json}" + "extra_css: [own.css]\n")
+    assert site.build("--strict").returncode == 0
+    assert site.html().endswith("assets/truebook.css;own.css;")
+    assert ".truebook-status--healthy" in site.html("assets/truebook.css")
+
+
 def test_the_source_stays_as_it_is(site: Site) -> None:
     site.build()
     assert (site.folder / "docs" / "index.md").read_text() == PAGE
