@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from truebook.guard import kubernetes
+from truebook.guard import argocd, kubernetes, vault, web
 from truebook.guard.request import Facts, System
 
 SYSTEMS: dict[str, Callable[[Facts], System]] = {
     "kubernetes": kubernetes.system,
+    "argocd": argocd.system,
+    "vault": vault.system,
+    "http": web.system,
 }
