@@ -1,7 +1,8 @@
 """Verdicts over 20,000 generated blocks, against parsing the same blocks with the same grammar and no more.
 
 The blocks are as varied as those that were measured in public runbooks: a pipeline in a fifth of them, variables in a
-fifth, `$( )` in 7 %, a heredoc in 2.5 %, and names that hardly ever repeat.
+fifth, `$( )` in 7 %, a heredoc in 2.5 %. Names are drawn from as many as a homelab has, as filled placeholders are;
+fewer than one block in ten is the same as another.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ _PLAIN: list[Callable[[Callable[[], str], random.Random], str]] = [
     lambda name, _: f"argocd app sync {name()}",
     lambda name, _: f"argocd app get {name()}",
     lambda name, _: f"vault kv get secret/{name()}/{name()}",
-    lambda name, chance: f"helm upgrade --install {name()} charts/{name()} -n {name()} --set tag=v{chance.randrange(99)}",
+    lambda name, chance: (
+        f"helm upgrade --install {name()} charts/{name()} -n {name()} --set tag=v{chance.randrange(99)}"
+    ),
     lambda name, chance: f"git log --oneline -{chance.randrange(1, 20)}",
     lambda name, _: f"curl -s https://{name()}.example.com/health",
     lambda name, chance: f"velero backup create {name()}-{chance.randrange(9999)} --include-namespaces {name()} --wait",
@@ -59,7 +62,7 @@ def blocks(count: int) -> list[str]:
     chance = random.Random(4)
 
     def name() -> str:
-        return f"{chance.choice(_FIRST)}-{chance.choice(_SECOND)}-{chance.randrange(40)}"
+        return f"{chance.choice(_FIRST)}-{chance.choice(_SECOND)}"
 
     def block() -> str:
         lines = [chance.choice(_PLAIN)(name, chance) for _ in range(chance.choice((1, 1, 1, 2, 2, 3, 4)))]

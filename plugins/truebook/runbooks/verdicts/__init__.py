@@ -29,7 +29,9 @@ def judge(
     `aliases` are names that stand for the first words of a command (`{"k": "kubectl"}`).
     `variables` are those that earlier blocks of a session set: to a text, or to one that is not known (None).
     """
-    scope = Scope({name: frozenset({ANY if value is None else value}) for name, value in (variables or {}).items()})
+    scope = Scope()
+    for name, value in (variables or {}).items():
+        scope[name] = frozenset({ANY if value is None else value})
     try:
         rows = judge_script(script, scope=scope, aliases=aliases or {})
     except RecursionError:

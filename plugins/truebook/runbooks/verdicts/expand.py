@@ -43,7 +43,9 @@ _SIMPLE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!_-])")
 _PLAIN_EXPANSION = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _LENGTH = re.compile(r"\$\{#[A-Za-z_][A-Za-z0-9_]*(?:\[[@*]\])?\}")
 _DEFAULT = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(:?[-=+?])")
-_CUT = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(?:\[(?:[0-9]+|[@*])\])?(?:(?:%%?|##?|//?|\^\^?|,,?)[^}'\"\n]*|:[ 0-9:-]+)?\}")
+_CUT = re.compile(
+    r"\$\{[A-Za-z_][A-Za-z0-9_]*(?:\[(?:[0-9]+|[@*])\])?(?:(?:%%?|##?|//?|\^\^?|,,?)[^}'\"\n]*|:[ 0-9:-]+)?\}"
+)
 _ARITHMETIC = re.compile(r"[\w\s$+\-*/%()<>=!&|^~?:,{}\x00]*")
 _VARIABLE = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*|\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 _NAMES = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -25,8 +25,10 @@ _KEYWORDS = frozenset(
 
 def words(text: str) -> Argv | None:
     """The words of one simple command, None where its text is more than plain and quoted words."""
-    if not _ONE.fullmatch(text):
-        return None
+    return _split(text) if _ONE.fullmatch(text) else None
+
+
+def _split(text: str) -> Argv | None:
     if "'" not in text and '"' not in text:
         argv = tuple(text.split())
     else:
@@ -47,16 +49,16 @@ def read(script: str) -> list[tuple[int, list[tuple[str, Argv]]]] | None:
     """Line number and piped commands of each line, None where any line is more than `words` can read."""
     lines: list[tuple[int, list[tuple[str, Argv]]]] = []
     for number, line in enumerate(script.split("\n"), 1):
-        if _BLANK.fullmatch(line):
-            continue
         found = _LINE.fullmatch(line)
         if found is None:
+            if _BLANK.fullmatch(line):
+                continue
             return None
         text = found["commands"]
         pieces = [text] if "|" not in text else _ONE.findall(text)
         commands: list[tuple[str, Argv]] = []
         for piece in pieces:
-            argv = words(piece)
+            argv = _split(piece)
             if argv is None:
                 return None
             commands.append((piece, argv))

@@ -17,6 +17,7 @@ from truebook.runbooks.verdicts.ruling import ANY, MANY, Argv, Prints, Ruling, s
 OFF = "\x03"
 """What a switch holds that is given as `--switch=false`; no script can contain it."""
 
+_NOT_A_WORD = frozenset({"", "-", ANY, MANY})
 _FALSE = frozenset({"false", "False", "FALSE", "f", "F", "0"})
 
 
@@ -208,16 +209,19 @@ class Cli:
         before: Argv = ()
         try:
             while not path or path in self._groups:
-                try:
-                    early, used = parse(words, self._common, go=self.go, stop=True)
-                except Unreadable:
-                    if path not in self.verbs:
-                        raise
+                if not words:
                     break
-                before += words[:used]
-                words = words[used:]
-                if early.rest is not None or not words:
-                    break
+                if words[0][:1] in _NOT_A_WORD:
+                    try:
+                        early, used = parse(words, self._common, go=self.go, stop=True)
+                    except Unreadable:
+                        if path not in self.verbs:
+                            raise
+                        break
+                    before += words[:used]
+                    words = words[used:]
+                    if early.rest is not None or not words:
+                        break
                 word = self.aliases.get(words[0], words[0])
                 longer = f"{path} {word}" if path else word
                 if path in self.verbs and longer not in self.verbs and longer not in self._groups:

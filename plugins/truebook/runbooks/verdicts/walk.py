@@ -37,10 +37,10 @@ class Walker(Commands):
     ) -> None:
         super().__init__(scope=scope, aliases=aliases, depth=depth, budget=budget or [MOST_COMMANDS])
         self.text = script
-        self.source = b""
+        self.source: bytes
+        self.expander: Expander
         self.functions: dict[str, list[Node]] = {}
         self.calling: list[str] = []
-        self.expander = Expander(self.source, scope, self._substitution)
 
     def run(self) -> tuple[CommandVerdict, ...]:
         """The verdicts in the order of their lines."""
@@ -51,7 +51,7 @@ class Walker(Commands):
                 self._plain_line(number, commands)
             return tuple(self.rows.values())
         root, self.source = shell.parse(self.text)
-        self.expander.source = self.source
+        self.expander = Expander(self.source, self.scope, self._substitution)
         self._check_gaps(root)
         self._children(root)
         return tuple(sorted(self.rows.values(), key=lambda row: row.line))
