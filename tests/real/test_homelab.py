@@ -5,17 +5,20 @@ from __future__ import annotations
 import difflib
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 import truebook.inventory
 from tests.real.conftest import _start
 from tests.real.homelab.__main__ import EMBEDDED
 from tests.real.homelab.normal import normalise
-from tests.real.homelab.repositories import histories
+from tests.real.homelab.repositories import HOMELAB, histories
 from tests.real.homelab.running import REPOSITORY, ROOT, UNWELL, WELL, Homelab
+from tests.real.homelab.standins import past_runs
 from truebook import settings
 from truebook.model import Inventory
 from truebook.recording import load
@@ -135,6 +138,21 @@ def test_the_seed_page_comes_out_with_its_groups_and_arrows(inventory: Inventory
         "minio": "Backup",
     }
     assert "Other" not in groups.values()
+
+
+def test_it_was_read_with_rights_to_read_and_to_nothing_secret() -> None:
+    objects = yaml.safe_load_all((HOMELAB / "repository/platform/truebook/rbac.yaml").read_text())
+    rules = next(each for each in objects if each["kind"] == "ClusterRole")["rules"]
+    assert {verb for rule in rules for verb in rule["verbs"]} == {"get", "list"}
+    granted = {resource for rule in rules for resource in rule["resources"]}
+    assert not granted & {"*", "secrets", "configmaps", "pods/log", "pods/exec", "serviceaccounts"}
+
+
+def test_backups_are_of_the_last_times_that_the_schedule_names() -> None:
+    tuesday = datetime(2026, 11, 24, 2, 59, tzinfo=UTC)
+    nightly = past_runs("0 3 * * *", tuesday, 2)
+    assert [f"{run:%a %d %H:%M}" for run in nightly] == ["Mon 23 03:00", "Sun 22 03:00"]
+    assert [f"{run:%a %d %H:%M}" for run in past_runs("0 5 * * 0", tuesday, 2)] == ["Sun 22 05:00", "Sun 15 05:00"]
 
 
 # --- what the comparison sees ------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ the recording holds the homelab's own addresses only.
 from __future__ import annotations
 
 import contextlib
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -37,7 +38,8 @@ KUBERNETES_SERVICE = '{"spec": {"ports": [{"name": "https", "port": 443, "target
 CONTROLLER = (
     "--persist-resource-health",  # as the homelab's argocd-cmd-params-cm says
     # A slow machine's cache of the cluster lags behind a sync. Healing what is not ill would leave its marks.
-    "--self-heal-timeout-seconds=120",
+    "--self-heal-backoff-timeout-seconds=0",  # else the first attempt waits for nothing
+    "--self-heal-timeout-seconds=300",
 )
 UNWELL = {
     "home-assistant": ("Synced", "Progressing"),  # waits for the node with the Zigbee stick
@@ -200,7 +202,7 @@ class Homelab:
 
 def shell(environment: Mapping[str, str]) -> str:
     """The variables as lines for a shell."""
-    return "\n".join(f"export {name}={value}" for name, value in environment.items())
+    return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in environment.items())
 
 
 def _state(application: dict[str, Any]) -> tuple[str | None, str | None]:

@@ -9,6 +9,7 @@ a Secret, and nothing here is of a shape that its controller does not write.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -42,15 +43,16 @@ class StandIns:
         self._over.set()
         self._thread.join(timeout=30)
         self._api.close()
-        if self._error is not None and error is None:
-            raise self._error
+        if self._error is not None and not isinstance(error, KeyboardInterrupt):
+            raise self._error from error  # why nothing became ready, where that is what went wrong
 
     def _run(self) -> None:
         try:
             while not self._over.wait(0.5):
-                for deployment, play in CONTROLLERS.items():
-                    if _available(self._api, deployment):
-                        play(self._api)
+                with contextlib.suppress(httpx.TransportError):  # a slow machine's API server; asked again soon
+                    for deployment, play in CONTROLLERS.items():
+                        if _available(self._api, deployment):
+                            play(self._api)
         except Exception as error:
             self._error = error
 
@@ -128,7 +130,7 @@ def velero(api: httpx.Client) -> None:
         times = {"lastValidationTime": _time(now), "lastSyncedTime": _time(now)}
         _report(api, location, {"phase": "Available", **times})
     for schedule in _objects(api, f"{group}/schedules"):
-        runs = _past_runs(schedule["spec"]["schedule"], now, 4)
+        runs = past_runs(schedule["spec"]["schedule"], now, 4)
         for number, started in enumerate(runs):
             # The third last nightly one missed a volume: a history without a bad night is no history.
             bad = schedule["metadata"]["name"] == "nightly" and number == 2
@@ -176,7 +178,7 @@ def _restore(backup: Object) -> Object:
     return {"apiVersion": "velero.io/v1", "kind": "Restore", "metadata": meta, "spec": spec, "status": status}
 
 
-def _past_runs(cron: str, now: datetime, count: int) -> list[datetime]:
+def past_runs(cron: str, now: datetime, count: int) -> list[datetime]:
     """The last times that a cron line `minute hour * * weekday` named, newest first."""
     minute, hour, _, _, weekday = cron.split()
     day = now.replace(hour=int(hour), minute=int(minute), second=0, microsecond=0)
