@@ -6,7 +6,6 @@ import base64
 import contextlib
 import hashlib
 import os
-import queue
 import re
 import signal
 import ssl
@@ -76,6 +75,9 @@ def fill(cluster: Cluster) -> None:
     cluster.kubectl("apply", "-f", str(HERE / "objects.yml"))
     cluster.wait("crd/gadgets.shop.example", "condition=Established")
     cluster.kubectl("create", "-f", "-", stdin=yaml.safe_dump_all([signing_request("jo"), *_revisions(cluster)]))
+    for pod in ("alone", "second"):
+        running = '{"status":{"phase":"Running","podIP":"10.1.0.9"}}'
+        cluster.kubectl("-n", "shop", "patch", "pod", pod, "--subresource=status", "--type=merge", "-p", running)
     late = (HERE / "later.yml").read_text()
 
     def served() -> bool:
@@ -170,27 +172,23 @@ def _certificate(key: ec.EllipticCurvePrivateKey, subject: x509.Name) -> str:
 
 
 class Scene:
-    """A guard before the cluster, with its administrator's credentials: the worst case. `workers` blocks at once."""
+    """A guard before the cluster, with its administrator's credentials: the worst case. Each line is a block."""
 
-    def __init__(self, cluster: Cluster, system: System, folder: Path, *, workers: int = 1) -> None:
+    def __init__(self, cluster: Cluster, system: System, folder: Path) -> None:
         self.folder = folder
         context = ssl.create_default_context(cafile=str(cluster.authority))
         client = httpx.AsyncClient(base_url=cluster.url, verify=context, trust_env=False)
         upstream = Upstream(client, lambda: {"Authorization": f"Bearer {cluster.token}"})
         self.guard = Guard({"kubernetes": Route(system, upstream)})
-        self._idle: queue.Queue[Handle] = queue.Queue()
-        for _ in range(workers):
-            self._idle.put(self.guard.serve())
 
     def run(self, line: str, kubectl: Path) -> Outcome:
         """Run one line as bash would, with that kubectl, in the folder."""
-        handle = self._idle.get()
+        handle = self.guard.serve()
         try:
-            before = len(self.guard.requests(handle))
             code, output = run(line, kubectl, self.folder, self._environment(handle))
-            return Outcome(line, code, output, self.guard.requests(handle)[before:])
         finally:
-            self._idle.put(handle)
+            self.guard.end(handle)
+        return Outcome(line, code, output, self.guard.requests(handle))
 
     def _environment(self, handle: Handle) -> dict[str, str]:
         port = handle.ports["kubernetes"]
