@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import re
 
-from truebook.runbooks.verdicts.ruling import Argv
+from truebook.runbooks.verdicts.ruling import NAME, Argv
 
 _BLANK = re.compile(r"[ \t]*(?:#.*)?")
 _PLAIN = r"[A-Za-z0-9_./:,@%+=-]"
 _FIRST = r"[A-Za-z0-9_./-]++(?![^ \t])"
-_WORD = rf"(?:{_PLAIN}++|'[^'\n]*+'|\"[^\"\\$`\n]*+\")++"
+_VARIABLE = r"\$(?:[A-Za-z_][A-Za-z0-9_]*+|\{[A-Za-z_][A-Za-z0-9_]*+\})"
+_WORD = rf"(?:{_PLAIN}++|'[^'\n]*+'|\"(?:[^\"\\$`\n]++|{_VARIABLE})*+\"|{_VARIABLE})++"
 _COMMAND = rf"{_FIRST}(?:[ \t]++{_WORD})*+"
 _LINE = re.compile(rf"[ \t]*(?P<commands>{_COMMAND}(?: +\| +{_COMMAND})*)[ \t]*")
 _ONE = re.compile(_COMMAND)
 _WORDS = re.compile(_WORD)
+_SPLIT = re.compile(r"(?:[^\"\s]|\"[^\"]*\")+")
+_VARIABLES = re.compile(_VARIABLE)
 _KEYWORDS = frozenset(
     "if then else elif fi for while until do done case esac in function select time coproc "
     "export declare local readonly typeset unset".split()
@@ -25,28 +28,33 @@ _KEYWORDS = frozenset(
 
 def words(text: str) -> Argv | None:
     """The words of one simple command, None where its text is more than plain and quoted words."""
-    return _split(text) if _ONE.fullmatch(text) else None
+    return _split(text) if "$" not in text and _ONE.fullmatch(text) else None
 
 
 def _split(text: str) -> Argv | None:
-    if "'" not in text and '"' not in text:
+    if "$" in text:
+        if "'" in text:
+            return None
+        text = _VARIABLES.sub(NAME, text)
+        argv = tuple(_unquoted(found) for found in _SPLIT.findall(text)) if '"' in text else tuple(text.split())
+    elif "'" not in text and '"' not in text:
         argv = tuple(text.split())
     else:
-        argv = tuple(
-            found.replace("'", "") if "'" in found and '"' not in found else _unquoted(found)
-            for found in _WORDS.findall(text)
-        )
+        argv = tuple(_unquoted(found) for found in _WORDS.findall(text))
     return None if argv[0] in _KEYWORDS else argv
 
 
 def _unquoted(word: str) -> str:
-    if '"' not in word:
+    if "'" not in word and '"' not in word:
         return word
     return re.sub(r"'([^']*)'|\"([^\"]*)\"", lambda found: found[1] if found[1] is not None else found[2], word)
 
 
 def read(script: str) -> list[tuple[int, list[tuple[str, Argv]]]] | None:
-    """Line number and piped commands of each line, None where any line is more than `words` can read."""
+    """Line number and piped commands of each line, None where any line is more than plain words.
+
+    Variables are read as `NAME`: this holds as long as nothing has set one.
+    """
     lines: list[tuple[int, list[tuple[str, Argv]]]] = []
     for number, line in enumerate(script.split("\n"), 1):
         found = _LINE.fullmatch(line)

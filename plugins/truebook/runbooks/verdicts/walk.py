@@ -45,16 +45,27 @@ class Walker(Commands):
     def run(self) -> tuple[CommandVerdict, ...]:
         """The verdicts in the order of their lines."""
         shell.refuse_text(self.text)
-        lines = read_lines(self.text)
-        if lines is not None:
-            for number, commands in lines:
-                self._plain_line(number, commands)
+        if not self.scope and self._plain_lines():
             return tuple(self.rows.values())
         root, self.source = shell.parse(self.text)
         self.expander = Expander(self.source, self.scope, self._substitution)
         self._check_gaps(root)
         self._children(root)
         return tuple(sorted(self.rows.values(), key=lambda row: row.line))
+
+    def _plain_lines(self) -> bool:
+        """Judges a script of plain lines, and says whether it was one."""
+        lines = read_lines(self.text)
+        if lines is None:
+            return False
+        for number, commands in lines:
+            self._plain_line(number, commands)
+        if self.scope and "$" in self.text:  # a command set a variable, and a line may use it
+            self.rows.clear()
+            self.scope.clear()
+            self.elsewhere = ""
+            return False
+        return True
 
     def _plain_line(self, number: int, commands: list[tuple[str, Argv]]) -> None:
         self.feed = ""
