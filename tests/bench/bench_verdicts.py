@@ -20,8 +20,8 @@ from truebook.runbooks.verdicts.commands import rule
 
 BLOCKS = 20_000
 
-_FIRST = "api web db cache auth vault argo grafana loki tempo mail git build".split()
-_SECOND = "server worker main edge core blue primary replica operator agent".split()
+_FIRST = "api web db cache auth vault argo grafana loki tempo mail git build".split()  # noqa: SIM905
+_SECOND = "server worker main edge core blue primary replica operator agent".split()  # noqa: SIM905
 _PLAIN: list[Callable[[Callable[[], str], random.Random], str]] = [
     lambda name, _: f"kubectl get pods -n {name()}",
     lambda name, chance: f"kubectl describe pod {name()}-{chance.randrange(99_999)} -n {name()}",

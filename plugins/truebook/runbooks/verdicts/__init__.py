@@ -5,7 +5,7 @@ shell that it does not know makes the command `unknown`, and an unknown command 
 worst command, in the order `read`, `local`, `write`, `destructive`, `secret`, `exec`, `interactive`, `unknown`.
 
 A variable that the script sets is followed; text that only running would show is never taken for a verb or a flag.
-A variable that nothing sets is taken for a name, as a placeholder is: whoever fills it has the filled text judged again.
+A variable that nothing sets is taken for a name, as a placeholder is: who fills it has the filled text judged again.
 """
 
 from __future__ import annotations

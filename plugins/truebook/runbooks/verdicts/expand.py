@@ -1,7 +1,7 @@
 """Words of the tree as the texts that bash would make of them.
 
-Each leaf is read again here by bash's own quoting rules. Where that reading and the tree's disagree, the word is refused:
-a verdict must not rest on a word that bash sees differently.
+Each leaf is read again here by bash's own quoting rules. Where that reading and the tree's disagree, the word is
+refused: a verdict must not rest on a word that bash sees differently.
 """
 
 from __future__ import annotations

@@ -11,7 +11,8 @@ _SAME = re.compile(
     r"e?grep(?: -[viEFw]+)* (?:[\w./=]+|'[^']*'|\"[^\"$`\\]*\")"
 )
 _FIRST_COLUMN = re.compile(
-    r"awk (?:'\{ ?print \$1 ?\}'|'NR ?> ?1 ?\{ ?print \$1 ?\}'|'/[\w.-]+/ ?\{ ?print \$1 ?\}')|cut -d(?: ?' '| ?\" \") -f ?1"
+    r"awk (?:'\{ ?print \$1 ?\}'|'NR ?> ?1 ?\{ ?print \$1 ?\}'|'/[\w.-]+/ ?\{ ?print \$1 ?\}')|"
+    r"cut -d(?: ?' '| ?\" \") -f ?1"
 )
 
 

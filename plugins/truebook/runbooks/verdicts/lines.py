@@ -20,10 +20,10 @@ _ONE = re.compile(_COMMAND)
 _WORDS = re.compile(_WORD)
 _SPLIT = re.compile(r"(?:[^\"\s]|\"[^\"]*\")+")
 _VARIABLES = re.compile(_VARIABLE)
-_KEYWORDS = frozenset(
-    "if then else elif fi for while until do done case esac in function select time coproc "
-    "export declare local readonly typeset unset".split()
-)
+_KEYWORDS = frozenset({
+    "if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac", "in", "function",
+    "select", "time", "coproc", "export", "declare", "local", "readonly", "typeset", "unset",
+})  # fmt: skip
 
 
 def words(text: str) -> Argv | None:

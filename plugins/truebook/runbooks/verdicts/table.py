@@ -102,7 +102,8 @@ def _take(parsed: Parsed, name: str, value: str, kind: str) -> None:
 def parse(words: Argv, flags: Flags, *, go: bool = False, stop: bool = False, gnu: bool = False) -> tuple[Parsed, int]:
     """Sort `words` by `flags`; also the number of words read.
 
-    `gnu`: an equals sign after a one-letter flag belongs to its value. `go`: one dash starts a long name, as Go's flag package has it. `stop`: the first operand ends the parsing.
+    `gnu`: an equals sign after a one-letter flag belongs to its value. `go`: one dash starts a long name, as Go's flag
+    package has it. `stop`: the first operand ends the parsing.
     """
     parsed = Parsed()
     names = flags.names

@@ -15,7 +15,7 @@ from truebook.runbooks.verdicts.commands import DEEPEST, MOST_COMMANDS, Commands
 from truebook.runbooks.verdicts.expand import Expander, Word
 from truebook.runbooks.verdicts.lines import read as read_lines
 from truebook.runbooks.verdicts.lines import words
-from truebook.runbooks.verdicts.ruling import ANY, MANY, Argv, Ruling, unknown
+from truebook.runbooks.verdicts.ruling import ANY, MANY, Argv, Prints, Ruling, unknown
 from truebook.runbooks.verdicts.tools import TOOLS
 from truebook.runbooks.verdicts.variables import UNKNOWN, UNSET, Scope, Values, dangerous, limited
 
@@ -403,11 +403,14 @@ class Walker(Commands):
             else:
                 self._statement(child)
         plain = len(statements) == 1 and statements[0].type in ("command", "pipeline", "redirected_statement")
-        result = UNSET if plain and self.prints == "names" else UNKNOWN
+        result = UNSET if plain and self._printed() == "names" else UNKNOWN
         self.feed, self.prints = feed, ""
         self.scope.clear()
         self.scope.update(before)
         return result
+
+    def _printed(self) -> Prints:
+        return self.prints
 
     def _test(self, node: Node) -> None:
         builtins.check_test(node, self.expander)

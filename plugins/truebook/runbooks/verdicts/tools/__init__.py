@@ -11,6 +11,7 @@ from truebook.runbooks.verdicts.tools import (
     jq,
     kubectl,
     mc,
+    oc,
     openssl,
     text,
     unix,
@@ -21,7 +22,7 @@ from truebook.runbooks.verdicts.tools import (
 
 TOOLS: dict[str, Tool] = {
     "kubectl": kubectl.KUBECTL,
-    "oc": kubectl.OC,
+    "oc": oc.OC,
     "argocd": argocd.ARGOCD,
     "vault": vault.VAULT,
     "bao": vault.BAO,

@@ -19,9 +19,9 @@ _EFFECTS: Effects = {
     **{
         flag: ("unknown", f"--{flag} brings credentials or an address of its own")
         for flag in (
-            "auth-token", "client-crt", "client-crt-key", "config", "header", "insecure", "plaintext", "server", "server-crt",
-            "server-name", "kubeconfig", "kube-context", "token", "user", "username", "password", "as", "cluster",
-            "insecure-skip-tls-verify", "proxy-url",
+            "auth-token", "client-crt", "client-crt-key", "config", "header", "insecure", "plaintext", "server",
+            "server-crt", "server-name", "kubeconfig", "kube-context", "token", "user", "username", "password", "as",
+            "cluster", "insecure-skip-tls-verify", "proxy-url",
         )
     },
     "core": ("unknown", "--core runs an API server of its own with the kubeconfig's rights"),

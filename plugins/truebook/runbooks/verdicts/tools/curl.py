@@ -11,18 +11,24 @@ from truebook.runbooks.verdicts.ruling import NAME, Ruling, literal, shown, unkn
 from truebook.runbooks.verdicts.table import Effects, Parsed, Program, Verb
 
 _FLAGS = (
-    "silent,s show-error,S fail,f fail-with-body location,L location-trusted insecure,k include,i head,I verbose,v no-buffer,N "
+    "silent,s show-error,S fail,f fail-with-body location,L location-trusted insecure,k include,i head,I verbose,v "
+    "no-buffer,N "
     "progress-bar,# compressed globoff,g http1.0,0 http1.1 http2 http3 tlsv1 tlsv1.2 tlsv1.3 tls-max= ipv4,4 ipv6,6 "
     "no-progress-meter request,X= header,H= user-agent,A= referer,e= max-time,m= connect-timeout= retry= retry-delay= "
-    "retry-max-time= retry-connrefused retry-all-errors max-redirs= url= write-out,w= get,G data,d= data-raw= data-binary= "
+    "retry-max-time= retry-connrefused retry-all-errors max-redirs= url= write-out,w= get,G data,d= data-raw= "
+    "data-binary= "
     "data-ascii= data-urlencode= json= form,F= form-string= upload-file,T= output,o= remote-name,O remote-name-all "
-    "remote-header-name,J create-dirs output-dir= dump-header,D= cookie,b= cookie-jar,c= trace= trace-ascii= trace-time "
-    "stderr= etag-save= etag-compare= hsts= alt-svc= libcurl= continue-at,C= range,r= limit-rate= user,u= oauth2-bearer= "
+    "remote-header-name,J create-dirs output-dir= dump-header,D= cookie,b= cookie-jar,c= trace= trace-ascii= "
+    "trace-time "
+    "stderr= etag-save= etag-compare= hsts= alt-svc= libcurl= continue-at,C= range,r= limit-rate= user,u= "
+    "oauth2-bearer= "
     "anyauth basic digest cacert= capath= cert,E= cert-type= key= pass= netrc,n netrc-file= netrc-optional parallel,Z "
-    "fail-early ssl-reqd path-as-is disable,q no-keepalive keepalive-time= expect100-timeout= version,V help,h? manual,M "
+    "fail-early ssl-reqd path-as-is disable,q no-keepalive keepalive-time= expect100-timeout= version,V help,h? "
+    "manual,M "
     "config,K= proxy,x= preproxy= noproxy= socks5= socks5-hostname= socks4= unix-socket= abstract-unix-socket= "
     "connect-to= resolve= interface= doh-url= dns-servers= next,: engine= quote,Q= telnet-option,t= aws-sigv4= "
-    "negotiate ntlm proxy-user,U= proxy-header= remove-on-error variable= expand-url= ftp-pasv styled-output no-styled-output"
+    "negotiate ntlm proxy-user,U= proxy-header= remove-on-error variable= expand-url= ftp-pasv styled-output "
+    "no-styled-output"
 )
 _EFFECTS: Effects = {
     **{
@@ -36,8 +42,8 @@ _EFFECTS: Effects = {
     **{
         flag: ("local", f"--{flag} writes a file")
         for flag in (
-            "remote-name", "remote-name-all", "cookie-jar", "trace", "trace-ascii", "stderr", "etag-save", "hsts", "alt-svc",
-            "libcurl",
+            "remote-name", "remote-name-all", "cookie-jar", "trace", "trace-ascii", "stderr", "etag-save", "hsts",
+            "alt-svc", "libcurl",
         )
     },
 }  # fmt: skip
@@ -54,6 +60,10 @@ _METHODS: Mapping[str, tuple[VerdictKind, str]] = {
 }
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _OUTPUTS_NOWHERE = frozenset({"-", "/dev/null", "/dev/stdout", "/dev/stderr"})
+_VAULT_PATH = re.compile(
+    r"/v1/(?!sys/(?:health|seal-status|leader|mounts))"
+    r"(?:.*/)?(?:data|creds|issue|sign|login|token|secrets?|kv|database|pki|aws|transit)(?:/|$)"
+)
 _KUBE_PATH = re.compile(r"/(?:api/v1|apis/[\w.-]+/v\w+)(?:/|$)")
 
 
@@ -77,11 +87,8 @@ def _address(url: str) -> Ruling | None:
             return Ruling("secret", "reads Secrets by their path")
         if "watch" in parts or re.search(r"(?:^|&)(?:watch|follow)=", query):
             return Ruling("interactive", "watches, and never ends")
-    if re.match(r"/v1/(?!sys/(?:health|seal-status|leader|mounts))", route) and "/metadata/" not in route:
-        if re.search(
-            r"/(?:data|creds|issue|sign|login|token|secret|secrets|kv|database|pki|aws|transit)(?:/|$)", route
-        ):
-            return Ruling("secret", "reads from Vault, or has it make credentials")
+    if _VAULT_PATH.match(route) and "/metadata/" not in route:
+        return Ruling("secret", "reads from Vault, or has it make credentials")
     return None
 
 
@@ -122,7 +129,8 @@ CURL = Program("curl", Verb("read", "reads over HTTP", _FLAGS, _EFFECTS, _curl))
 
 _WGET_FLAGS = (
     "quiet,q output-document,O= no-verbose timeout,T= tries,t= spider server-response,S no-check-certificate header= "
-    "user-agent,U= continue,c timestamping,N directory-prefix,P= max-redirect= content-on-error show-progress help,h version,V "
+    "user-agent,U= continue,c timestamping,N directory-prefix,P= max-redirect= content-on-error show-progress help,h "
+    "version,V "
     "no-clobber method= post-data= post-file= body-data= body-file="
 )
 

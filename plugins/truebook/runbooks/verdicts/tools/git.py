@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from truebook.runbooks.verdicts.ruling import ANY, NAME, Ruling, unknown
 from truebook.runbooks.verdicts.table import Cli, Effects, Parsed, Rule, Verb
 
-_GLOBAL = "C= no-pager P help,h no-optional-locks no-replace-objects bare literal-pathspecs c= git-dir= work-tree= exec-path? paginate,p config-env= namespace="
+_GLOBAL = (
+    "C= no-pager P help,h no-optional-locks no-replace-objects bare literal-pathspecs c= git-dir= work-tree= "
+    "exec-path? paginate,p config-env= namespace="
+)
 _EFFECTS: Effects = {
     **{
         flag: ("unknown", f"{flag} may name programs that git runs")
@@ -20,13 +23,17 @@ _EFFECTS: Effects = {
     "edit": ("interactive", "opens an editor"),
 }
 _DIFF = (
-    "stat? numstat shortstat summary name-only name-status cached staged p u unified,U= raw patch-with-stat color? no-color "
+    "stat? numstat shortstat summary name-only name-status cached staged p u unified,U= raw patch-with-stat color? "
+    "no-color "
     "word-diff? ignore-all-space,w ignore-space-change,b exit-code quiet,q no-ext-diff no-textconv text,a minimal "
-    "find-renames,M? no-renames diff-filter= relative? merge-base R output= S= G= check submodule? dirstat? compact-summary"
+    "find-renames,M? no-renames diff-filter= relative? merge-base R output= S= G= check submodule? dirstat? "
+    "compact-summary"
 )
 _LOG = (
-    f"{_DIFF} oneline graph decorate? no-decorate all branches? tags? remotes? max-count,n= skip= since= until= after= before= "
-    "author= committer= grep= i E F pretty? format= abbrev-commit abbrev= no-abbrev-commit merges no-merges first-parent "
+    f"{_DIFF} oneline graph decorate? no-decorate all branches? tags? remotes? max-count,n= skip= since= until= "
+    f"after= before= "
+    "author= committer= grep= i E F pretty? format= abbrev-commit abbrev= no-abbrev-commit merges no-merges "
+    "first-parent "
     "follow reverse date= topo-order date-order left-right cherry-pick cherry-mark L= show-signature no-show-signature "
     "0 1 2 3 4 5 6 7 8 9 full-history simplify-by-decoration boundary no-patch,s source invert-grep"
 )
@@ -130,7 +137,8 @@ _FETCH = (
 )
 _VERBS: Mapping[str, Verb] = {
     "status": Verb(
-        "read", "reads the state", "short,s branch,b porcelain? long verbose,v untracked-files,u? ignored? z show-stash column?"
+        "read", "reads the state", "short,s branch,b porcelain? long verbose,v untracked-files,u? ignored? z "
+            "show-stash column?"
     ),
     "log": Verb("read", "reads history", _LOG),
     "show": Verb("read", "reads a commit", _LOG),
@@ -139,19 +147,24 @@ _VERBS: Mapping[str, Verb] = {
     "shortlog": Verb("read", "reads history", "numbered,n summary,s email,e all no-merges since= until="),
     "blame": Verb("read", "reads history", "L= w M C e s l root"),
     "rev-parse": Verb(
-        "read", "reads names", "short? abbrev-ref? verify quiet,q show-toplevel git-dir symbolic-full-name is-inside-work-tree "
+        "read", "reads names", "short? abbrev-ref? verify quiet,q show-toplevel git-dir symbolic-full-name "
+            "is-inside-work-tree "
         "show-prefix show-cdup all branches tags", prints="names"
     ),
     "rev-list": Verb("read", "reads history", "count all max-count,n= since= until= no-merges left-right reverse"),
-    "describe": Verb("read", "reads names", "tags all always long dirty? abbrev= match= exact-match contains first-parent"),
-    "ls-files": Verb("read", "lists files", "others,o cached,c modified,m deleted,d exclude-standard stage,s z error-unmatch"),
+    "describe": Verb("read", "reads names", "tags all always long dirty? abbrev= match= exact-match contains "
+        "first-parent"),
+    "ls-files": Verb("read", "lists files", "others,o cached,c modified,m deleted,d exclude-standard stage,s z "
+        "error-unmatch"),
     "ls-tree": Verb("read", "lists files", "r d t l name-only full-tree z"),
     "ls-remote": Verb(
-        "read", "reads the remote's names", "heads,h tags,t branches,b exit-code quiet,q symref refs sort= get-url upload-pack= exec=",
+        "read", "reads the remote's names", "heads,h tags,t branches,b exit-code quiet,q symref refs sort= get-url "
+            "upload-pack= exec=",
         dict.fromkeys(("upload-pack", "exec"), ("unknown", "names a program that is run")), _no_helper(),
     ),
     "cat-file": Verb("read", "reads an object", "p t s e batch-check"),
-    "grep": Verb("read", "searches", "n line-number i v l c w E F e= name-only,files-with-matches all-match quiet,q cached"),
+    "grep": Verb("read", "searches", "n line-number i v l c w E F e= name-only,files-with-matches all-match quiet,q "
+        "cached"),
     "merge-base": Verb("read", "reads history", "is-ancestor all,a fork-point octopus"),
     "for-each-ref": Verb("read", "lists names", "format= sort= count= contains= merged= points-at="),
     "show-ref": Verb("read", "lists names", "heads tags verify hash,s? dereference,d quiet,q"),
@@ -176,31 +189,38 @@ _VERBS: Mapping[str, Verb] = {
     ),
     "tag": Verb(
         "read", "lists tags",
-        "list,l n? contains? merged? no-merged? sort= format= points-at= delete,d annotate,a message,m= file,F= force,f sign,s "
+        "list,l n? contains? merged? no-merged? sort= format= points-at= delete,d annotate,a message,m= file,F= "
+        "force,f sign,s "
         "verify,v",
         rule=_lists(frozenset({"list", "contains", "merged", "no-merged", "points-at"}), "changes tags"),
     ),
-    "stash": Verb("read", "lists stashes", "p stat message,m= include-untracked,u keep-index,k all,a quiet,q", rule=_stash),
+    "stash": Verb("read", "lists stashes", "p stat message,m= include-untracked,u keep-index,k all,a "
+        "quiet,q", rule=_stash),
     "worktree": Verb("read", "lists work trees", "porcelain force,f b= detach", rule=_verb_list),
     "submodule": Verb("read", "lists submodules", "quiet,q recursive", rule=_submodule),
     "push": Verb(
         "write", "writes to the remote",
-        "force,f force-with-lease? force-if-includes delete,d mirror prune tags all dry-run,n set-upstream,u quiet,q verbose,v "
+        "force,f force-with-lease? force-if-includes delete,d mirror prune tags all dry-run,n set-upstream,u quiet,q "
+        "verbose,v "
         "follow-tags no-verify atomic push-option,o= porcelain receive-pack= exec= progress",
         dict.fromkeys(("receive-pack", "exec"), ("unknown", "names a program that is run")), _push,
     ),
-    "add": _local("stages files", "all,A update,u force,f verbose,v patch,p interactive,i edit,e intent-to-add,N dry-run,n"),
+    "add": _local("stages files", "all,A update,u force,f verbose,v patch,p interactive,i edit,e intent-to-add,N "
+        "dry-run,n"),
     "commit": _local(
         "commits",
-        "message,m= all,a amend no-edit file,F= no-verify,n quiet,q signoff,s allow-empty author= date= gpg-sign,S? fixup= "
+        "message,m= all,a amend no-edit file,F= no-verify,n quiet,q signoff,s allow-empty author= date= gpg-sign,S? "
+        "fixup= "
         "reuse-message,C= dry-run patch,p edit,e verbose,v allow-empty-message",
         _commit,
     ),
-    "pull": _local("fetches and merges", f"{_FETCH} rebase,r? no-rebase ff-only no-ff ff autostash no-edit", _no_helper()),
+    "pull": _local("fetches and merges", f"{_FETCH} rebase,r? no-rebase ff-only no-ff ff autostash "
+        f"no-edit", _no_helper()),
     "fetch": _local("fetches", _FETCH, _no_helper()),
     "clone": _local(
         "downloads a repository",
-        "depth= branch,b= single-branch no-single-branch quiet,q verbose,v recursive recurse-submodules? bare mirror no-checkout,n "
+        "depth= branch,b= single-branch no-single-branch quiet,q verbose,v recursive recurse-submodules? bare mirror "
+        "no-checkout,n "
         "filter= sparse progress origin,o= no-tags jobs,j= shallow-submodules",
         _no_helper(),
     ),
@@ -210,9 +230,11 @@ _VERBS: Mapping[str, Verb] = {
     "restore": _local("changes files", "source,s= staged,S worktree,W quiet,q ours theirs patch,p"),
     "reset": _local("changes files", "hard soft mixed merge keep quiet,q patch,p N"),
     "merge": _local(
-        "merges", "no-edit no-ff ff-only squash message,m= abort continue quit quiet,q strategy-option,X= no-commit edit,e"
+        "merges", "no-edit no-ff ff-only squash message,m= abort continue quit quiet,q strategy-option,X= no-commit "
+            "edit,e"
     ),
-    "rebase": _local("rewrites history", "abort continue skip onto= autostash quiet,q root interactive,i rebase-merges? autosquash"),
+    "rebase": _local("rewrites history", "abort continue skip onto= autostash quiet,q root interactive,i "
+        "rebase-merges? autosquash"),
     "cherry-pick": _local("commits", "no-commit,n x abort continue quit mainline,m= signoff,s edit,e"),
     "revert": _local("commits", "no-edit no-commit,n abort continue quit mainline,m= signoff,s edit,e"),
     "mv": _local("moves files", "force,f verbose,v k dry-run,n"),

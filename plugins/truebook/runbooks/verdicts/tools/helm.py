@@ -67,7 +67,8 @@ def _uninstall(parsed: Parsed) -> Ruling | None:
 
 
 _VERBS: Mapping[str, Verb] = {
-    "list": Verb("read", "lists releases", "all-namespaces,A date,d deployed failed filter,f= max,m= no-headers offset= output,o= pending reverse,r selector,l= short,q superseded time-format= uninstalled uninstalling all"),
+    "list": Verb("read", "lists releases", "all-namespaces,A date,d deployed failed filter,f= max,m= no-headers "
+        "offset= output,o= pending reverse,r selector,l= short,q superseded time-format= uninstalled uninstalling all"),
     "status": Verb("read", "reads a release", "output,o= revision= show-desc show-resources"),
     "history": Verb("read", "reads revisions", "max= output,o= show-rollback-revision"),
     "get notes": Verb("read", "reads notes", "revision="),
@@ -82,12 +83,14 @@ _VERBS: Mapping[str, Verb] = {
     "show crds": Verb("read", "reads a chart", _CHART),
     "show readme": Verb("read", "reads a chart", _CHART),
     "show values": Verb("read", "reads a chart", _CHART),
-    "search repo": Verb("read", "searches charts", "devel fail-on-no-result max-col-width= output,o= regexp,r version= versions,l"),
+    "search repo": Verb("read", "searches charts", "devel fail-on-no-result max-col-width= output,o= regexp,r "
+        "version= versions,l"),
     "search hub": Verb("read", "searches charts", "endpoint= fail-on-no-result list-repo-url max-col-width= output,o="),
     "repo list": Verb("read", "lists repositories", "output,o= no-headers"),
     "plugin list": Verb("read", "lists plugins", "type="),
     "dependency list": Verb("read", "lists a chart's parts", "max-col-width="),
-    "lint": Verb("read", "checks a chart", "kube-version= quiet set= set-file= set-json= set-literal= set-string= skip-schema-validation strict values,f= with-subcharts"),
+    "lint": Verb("read", "checks a chart", "kube-version= quiet set= set-file= set-json= set-literal= set-string= "
+        "skip-schema-validation strict values,f= with-subcharts"),
     "template": Verb("read", "renders a chart", f"{_DEPLOY} validate", rule=_template),
     "verify": Verb("read", "checks a chart's signature", "keyring="),
     "version": Verb("read", "prints the version", "short template= client,c"),
@@ -110,7 +113,8 @@ _VERBS: Mapping[str, Verb] = {
     "upgrade": Verb("write", "upgrades a release", _DEPLOY, rule=_deploys("upgrades")),
     "rollback": Verb(
         "write", "rolls a release back",
-        "cleanup-on-fail description= force-conflicts force-replace force history-max= no-hooks server-side? timeout= wait? "
+        "cleanup-on-fail description= force-conflicts force-replace force history-max= no-hooks server-side? timeout= "
+        "wait? "
         "wait-for-jobs dry-run? recreate-pods",
     ),
     "test": Verb("write", "creates test pods", "filter= logs timeout= hide-notes"),

@@ -13,7 +13,8 @@ _STRING = re.compile(r'"(?:[^"\\]|\\(?!\().)*"')
 
 _JQ_FLAGS = (
     "raw-output,r raw-output0 compact-output,c exit-status,e slurp,s sort-keys,S ascii-output,a join-output,j "
-    "monochrome-output,M color-output,C null-input,n raw-input,R tab indent= stream seq arg+ argjson+ slurpfile+ rawfile+ "
+    "monochrome-output,M color-output,C null-input,n raw-input,R tab indent= stream seq arg+ argjson+ slurpfile+ "
+    "rawfile+ "
     "args jsonargs unbuffered help,h version,V"
 )
 
@@ -38,8 +39,10 @@ def _jq(parsed: Parsed) -> Ruling | None:
 JQ = Program("jq", Verb("read", "reads JSON", _JQ_FLAGS, rule=_jq))
 
 _YQ_FLAGS = (
-    "inplace,i output-format,o= input-format,p= prettyPrint,P exit-status,e no-colors,M colors,C no-doc,N null-input,n indent,I= "
-    "unwrapScalar,r? raw-output raw-output-r yaml-output,y split-exp,s= expression= from-file= front-matter,f= header-preprocess verbose,v "
+    "inplace,i output-format,o= input-format,p= prettyPrint,P exit-status,e no-colors,M colors,C no-doc,N "
+    "null-input,n indent,I= "
+    "unwrapScalar,r? raw-output raw-output-r yaml-output,y split-exp,s= expression= from-file= front-matter,f= "
+    "header-preprocess verbose,v "
     "help,h version,V slurp exit compact-output,c arg+"
 )
 _YQ_EFFECTS: Effects = {

@@ -8,7 +8,10 @@ from truebook.model import VerdictKind
 from truebook.runbooks.verdicts.ruling import Ruling
 from truebook.runbooks.verdicts.table import Cli, Effects, Parsed, Verb
 
-_GLOBAL = "help,h quiet,q json no-color disable-pager,dp limit-download= limit-upload= config-dir,C= debug insecure resolve= custom-header,H="
+_GLOBAL = (
+    "help,h quiet,q json no-color disable-pager,dp limit-download= limit-upload= config-dir,C= debug insecure "
+    "resolve= custom-header,H="
+)
 _EFFECTS: Effects = {
     "config-dir": ("unknown", "--config-dir brings credentials of its own"),
     "insecure": ("unknown", "--insecure does not check whom it talks to"),
@@ -74,7 +77,8 @@ _VERBS: Mapping[str, Verb] = {
         "admin config get": ("secret", "prints settings, passwords among them", ""),
         "admin config export": ("secret", "prints settings, passwords among them", ""),
         "admin prometheus generate": ("secret", "makes a token and prints it", "public"),
-        "admin user svcacct add": ("secret", "makes keys and prints them", "access-key= secret-key= policy= name= description="),
+        "admin user svcacct add": ("secret", "makes keys and prints them", "access-key= secret-key= policy= name= "
+            "description="),
         "alias set": ("unknown", "brings credentials and an address of its own", "api= path="),
         "alias remove": ("local", "writes the client's settings", ""),
         "get": ("local", "downloads a file", "version-id,vid="),
@@ -87,7 +91,8 @@ _VERBS: Mapping[str, Verb] = {
         "version suspend": ("write", "changes a bucket", ""),
         "tag set": ("write", "changes tags", "recursive,r versions"),
         "quota set": ("write", "changes a quota", "size="),
-        "ilm rule add": ("write", "changes rules", "expire-days= prefix= tags= noncurrent-expire-days= transition-days= transition-tier="),
+        "ilm rule add": ("write", "changes rules", "expire-days= prefix= tags= noncurrent-expire-days= "
+            "transition-days= transition-tier="),
         "event add": ("write", "changes events", "event= prefix= suffix= ignore-existing,p"),
         "replicate add": ("write", "changes rules", "remote-bucket= priority= replicate= sync"),
         "undo": ("write", "takes a change back", "recursive,r force last= dry-run"),
@@ -99,7 +104,8 @@ _VERBS: Mapping[str, Verb] = {
         "admin policy detach": ("write", "takes a policy", "user,u= group,g="),
         "admin config set": ("write", "changes settings", ""),
         "admin heal": ("write", "repairs objects", "recursive,r scan= remove dry-run force-start force-stop"),
-        "rm": ("destructive", "deletes objects", "recursive,r force versions older-than= newer-than= version-id,vid= dangerous incomplete,I rewind= non-current bypass stdin"),
+        "rm": ("destructive", "deletes objects", "recursive,r force versions older-than= newer-than= version-id,vid= "
+            "dangerous incomplete,I rewind= non-current bypass stdin"),
         "rb": ("destructive", "deletes a bucket", "force dangerous"),
         "mv": ("destructive", "moves objects", "recursive,r older-than= newer-than= storage-class,sc= attr="),
         "ilm rule rm": ("destructive", "deletes rules", "id= all force"),
@@ -111,7 +117,8 @@ _VERBS: Mapping[str, Verb] = {
         "admin update": ("destructive", "replaces and restarts the servers", "yes,y"),
         "admin decommission start": ("destructive", "empties a pool", ""),
         "watch": ("interactive", "follows events, and never ends", "events= prefix= suffix= recursive,r"),
-        "admin trace": ("interactive", "follows calls, and never ends", "verbose,v all,a call= status-code= method= path= errors,e"),
+        "admin trace": ("interactive", "follows calls, and never ends", "verbose,v all,a call= status-code= method= "
+            "path= errors,e"),
         "admin logs": ("interactive", "follows the log, and never ends", "last,l= type,t="),
         "admin console": ("interactive", "follows the log, and never ends", "limit,l= type,t="),
     }),
@@ -122,12 +129,14 @@ _VERBS: Mapping[str, Verb] = {
     ),
     "cp": Verb(
         "write", "copies objects",
-        "recursive,r older-than= newer-than= storage-class,sc= attr= preserve,a rewind= version-id,vid= continue,c tags= zip",
+        "recursive,r older-than= newer-than= storage-class,sc= attr= preserve,a rewind= version-id,vid= continue,c "
+        "tags= zip",
         rule=_copies,
     ),
     "mirror": Verb(
         "write", "copies buckets",
-        "overwrite remove watch,w region= preserve,a exclude= older-than= newer-than= dry-run skip-errors summary retry "
+        "overwrite remove watch,w region= preserve,a exclude= older-than= newer-than= dry-run skip-errors summary "
+        "retry "
         "storage-class,sc= attr= md5 checksum=",
         {
             "remove": ("destructive", "deletes what the source does not have"),

@@ -8,16 +8,19 @@ from truebook.runbooks.verdicts.ruling import MARKS, Ruling, shown, unknown
 from truebook.runbooks.verdicts.table import Effects, Parsed, Program, Verb
 
 _GREP_FLAGS = (
-    "regexp,e= extended-regexp,E fixed-strings,F basic-regexp,G perl-regexp,P ignore-case,i y no-ignore-case invert-match,v "
+    "regexp,e= extended-regexp,E fixed-strings,F basic-regexp,G perl-regexp,P ignore-case,i y no-ignore-case "
+    "invert-match,v "
     "word-regexp,w line-regexp,x count,c color? colour? files-without-match,L files-with-matches,l max-count,m= "
     "only-matching,o quiet,q silent no-messages,s byte-offset,b with-filename,H no-filename,h line-number,n "
-    "after-context,A= before-context,B= context,C= text,a recursive,r dereference-recursive,R include= exclude= exclude-dir= "
+    "after-context,A= before-context,B= context,C= text,a recursive,r dereference-recursive,R include= exclude= "
+    "exclude-dir= "
     "null,Z null-data,z line-buffered file,f= version,V 0 1 2 3 4 5 6 7 8 9 initial-tab,T label="
 )
 GREP = Program("grep", Verb("read", "searches text", _GREP_FLAGS))
 
 _SED_FLAGS = (
-    "quiet,n silent expression,e= regexp-extended,E r separate,s unbuffered,u null-data,z line-length,l= in-place,i? file,f= "
+    "quiet,n silent expression,e= regexp-extended,E r separate,s unbuffered,u null-data,z line-length,l= in-place,i? "
+    "file,f= "
     "posix debug help version sandbox"
 )
 _SED_EFFECTS: Effects = {
@@ -63,6 +66,8 @@ SED = Program("sed", Verb("read", "edits a stream", _SED_FLAGS, _SED_EFFECTS, _s
 
 _AWK_FLAGS = "F,field-separator= v,assign= posix re-interval version help"
 _AWK_REFUSED = re.compile(r"\b(?:system|getline|close|fflush|ENVIRON|PROCINFO)\b|@|(?<!\|)\|(?!\|)|\|&")
+_AWK_STRING = re.compile(r'(?:[^"\\\n]|\\.)*"')
+_AWK_PATTERN = re.compile(r"(?:[^/\\\n]|\\.)*/")
 _BEFORE_PATTERN = frozenset("~(,!&|{};\n=?:")
 
 
@@ -84,25 +89,24 @@ def awk_program(text: str) -> Ruling | None:
 def _without_literals(text: str) -> str | None:
     """`text` with its strings and patterns emptied; None where one does not end."""
     out: list[str] = []
+    before = ""
     position = 0
     while position < len(text):
         character = text[position]
-        before = "".join(out).rstrip(" \t")[-1:]
         if character == "#":
             position = text.find("\n", position)
             if position < 0:
                 break
         elif character == '"' or (character == "/" and (not before or before in _BEFORE_PATTERN)):
-            end = re.compile(r'(?:[^"\\\n]|\\.)*"' if character == '"' else r"(?:[^/\\\n]|\\.)*/").match(
-                text, position + 1
-            )
-            if end is None or (character == "/" and "[" in end.group()):
-                if end is None or "/" in text[end.end() :]:
-                    return None
+            end = (_AWK_STRING if character == '"' else _AWK_PATTERN).match(text, position + 1)
+            if end is None or (character == "/" and "[" in end.group() and "/" in text[end.end() :]):
+                return None
             out.append('""')
+            before = '"'
             position = end.end()
         else:
             out.append(character)
+            before = before if character in " \t" else character
             position += 1
     return "".join(out)
 

@@ -99,29 +99,35 @@ _DIGITS = "0 1 2 3 4 5 6 7 8 9"
 _COUNT = f"lines,n= bytes,c= quiet,q silent verbose,v zero-terminated,z {_DIGITS}"
 _VERBS: Mapping[str, Verb] = {
     # text
-    "cat": _row("read", "prints files", "show-all,A number-nonblank,b e show-ends,E number,n squeeze-blank,s t T v u", _reads_files),
+    "cat": _row("read", "prints files", "show-all,A number-nonblank,b e show-ends,E number,n squeeze-blank,s t T v "
+        "u", _reads_files),
     "tac": _row("read", "prints files", "separator,s= before,b", _reads_files),
     "head": _row("read", "prints the first lines", _COUNT, _reads_files),
-    "tail": _row("read", "prints the last lines", f"{_COUNT} follow,f? F retry pid= sleep-interval,s=", _reads_files, effects=_FOLLOW),
+    "tail": _row("read", "prints the last lines", f"{_COUNT} follow,f? F retry pid= "
+        f"sleep-interval,s=", _reads_files, effects=_FOLLOW),
     "sort": _row(
         "read", "sorts lines",
-        "ignore-leading-blanks,b dictionary-order,d ignore-case,f general-numeric-sort,g month-sort,M human-numeric-sort,h "
+        "ignore-leading-blanks,b dictionary-order,d ignore-case,f general-numeric-sort,g month-sort,M "
+        "human-numeric-sort,h "
         "numeric-sort,n reverse,r version-sort,V key,k= unique,u field-separator,t= check,c stable,s output,o= "
         "zero-terminated,z",
         _reads_files, effects=_FOLLOW,
     ),
     "uniq": _row(
         "read", "drops repeated lines",
-        "count,c repeated,d unique,u ignore-case,i skip-fields,f= skip-chars,s= check-chars,w= all-repeated,D? zero-terminated,z",
+        "count,c repeated,d unique,u ignore-case,i skip-fields,f= skip-chars,s= check-chars,w= all-repeated,D? "
+        "zero-terminated,z",
         _no_second,
     ),
     "wc": _row("read", "counts", "bytes,c chars,m lines,l words,w max-line-length,L", _reads_files, "names"),
     "cut": _row(
         "read", "cuts columns",
-        "bytes,b= characters,c= delimiter,d= fields,f= complement only-delimited,s output-delimiter= zero-terminated,z", _reads_files,
+        "bytes,b= characters,c= delimiter,d= fields,f= complement only-delimited,s output-delimiter= "
+        "zero-terminated,z", _reads_files,
     ),
     "tr": _row("read", "replaces characters", "complement,c,C delete,d squeeze-repeats,s truncate-set1,t"),
-    "column": _row("read", "lines up columns", "table,t separator,s= output-separator,o= columns,c= table-columns,N= json,J"),
+    "column": _row("read", "lines up columns", "table,t separator,s= output-separator,o= columns,c= table-columns,N= "
+        "json,J"),
     "paste": _row("read", "joins lines", "delimiters,d= serial,s zero-terminated,z", _reads_files),
     "join": _row("read", "joins files", "1= 2= t= o= a= v= i", _reads_files),
     "comm": _row("read", "compares files", "1 2 3", _reads_files),
@@ -130,7 +136,8 @@ _VERBS: Mapping[str, Verb] = {
     "rev": _row("read", "turns lines round", "", _reads_files),
     "diff": _row(
         "read", "compares files",
-        "u unified,U= recursive,r brief,q side-by-side,y ignore-all-space,w ignore-space-change,b new-file,N color? context,c "
+        "u unified,U= recursive,r brief,q side-by-side,y ignore-all-space,w ignore-space-change,b new-file,N color? "
+        "context,c "
         "ignore-case,i exclude,x= label= width,W= suppress-common-lines",
         _reads_files,
     ),
@@ -153,26 +160,30 @@ _VERBS: Mapping[str, Verb] = {
     "sleep": _row("read", "waits a moment", "", _bounded),
     "basename": _row("read", "prints a name", "multiple,a suffix,s="),
     "dirname": _row("read", "prints a name"),
-    "realpath": _row("read", "prints a name", "canonicalize-existing,e canonicalize-missing,m no-symlinks,s relative-to="),
+    "realpath": _row("read", "prints a name", "canonicalize-existing,e canonicalize-missing,m no-symlinks,s "
+        "relative-to="),
     "readlink": _row("read", "prints a name", "canonicalize,f canonicalize-existing,e no-newline,n"),
     "expr": _row("read", "adds up"),
     "uuidgen": _row("read", "prints random text", "random,r time,t", None, "names"),
     # this machine
     "ls": _row(
         "read", "lists files",
-        "all,a almost-all,A l human-readable,h recursive,R reverse,r t S 1 directory,d inode,i classify,F? color? size,s g o G Z "
+        "all,a almost-all,A l human-readable,h recursive,R reverse,r t S 1 directory,d inode,i classify,F? color? "
+        "size,s g o G Z "
         "numeric-uid-gid,n sort= time= full-time time-style= X v L p",
     ),
     "pwd": _row("read", "prints the folder", "L P"),
     "whoami": _row("read", "prints who one is", "", None, "names"),
     "id": _row("read", "prints who one is", "user,u group,g groups,G name,n real,r"),
     "groups": _row("read", "prints who one is"),
-    "hostname": _row("read", "prints the name", "fqdn,f short,s ip-address,i all-ip-addresses,I domain,d", _no_operand("sets the name")),
+    "hostname": _row("read", "prints the name", "fqdn,f short,s ip-address,i all-ip-addresses,I "
+        "domain,d", _no_operand("sets the name")),
     "uname": _row("read", "prints the system", "all,a s n r v m p i o"),
     "arch": _row("read", "prints the system"),
     "nproc": _row("read", "prints the number of processors", "all ignore=", None, "names"),
     "uptime": _row("read", "prints the time since the start", "pretty,p since,s"),
-    "df": _row("read", "prints free space", "human-readable,h inodes,i all,a type,t= print-type,T local,l total x= k m H P"),
+    "df": _row("read", "prints free space", "human-readable,h inodes,i all,a type,t= print-type,T local,l total x= k "
+        "m H P"),
     "du": _row(
         "read", "adds up sizes",
         "human-readable,h summarize,s all,a max-depth,d= total,c apparent-size bytes,b one-file-system,x exclude= k m",
@@ -184,7 +195,8 @@ _VERBS: Mapping[str, Verb] = {
     "stat": _row("read", "reads about files", "format,c= dereference,L file-system,f terse,t printf="),
     "file": _row("read", "reads about files", "brief,b mime,i mime-type dereference,L"),
     "which": _row("read", "says where a program is", "all,a"),
-    "nslookup": _row("read", "asks a name server", "type= query= timeout= debug port= norecurse", _needs_operand("asks for names")),
+    "nslookup": _row("read", "asks a name server", "type= query= timeout= debug port= "
+        "norecurse", _needs_operand("asks for names")),
     "host": _row("read", "asks a name server", "t= a v 4 6 W= T"),
     "ping": _row(
         "read", "asks whether a host answers", "count,c= i= interval= W= w= q n 4 6 s= I= D",
@@ -196,7 +208,8 @@ _VERBS: Mapping[str, Verb] = {
     "netstat": _row("read", "lists sockets", "t u l n p a r s 4 6 i tcp udp listening numeric"),
     "journalctl": _row(
         "read", "reads the log",
-        "unit,u= follow,f no-pager since,S= until,U= lines,n= reverse,r boot,b? priority,p= output,o= dmesg,k identifier,t= "
+        "unit,u= follow,f no-pager since,S= until,U= lines,n= reverse,r boot,b? priority,p= output,o= dmesg,k "
+        "identifier,t= "
         "grep,g= pager-end,e catalog,x system user quiet,q disk-usage list-boots",
         effects={**_FOLLOW, "output": ("read", "")},
     ),
@@ -221,14 +234,18 @@ _VERBS: Mapping[str, Verb] = {
         "recursive,r R archive,a force,f interactive,i no-clobber,n preserve,p? update,u verbose,v target-directory,t= "
         "no-dereference,P dereference,L symbolic-link,s link,l no-target-directory,T backup? d",
     ),
-    "mv": _row("local", "moves files", "force,f interactive,i no-clobber,n verbose,v target-directory,t= no-target-directory,T update,u"),
-    "ln": _row("local", "links files", "symbolic,s force,f no-dereference,n verbose,v relative,r no-target-directory,T"),
+    "mv": _row("local", "moves files", "force,f interactive,i no-clobber,n verbose,v target-directory,t= "
+        "no-target-directory,T update,u"),
+    "ln": _row("local", "links files", "symbolic,s force,f no-dereference,n verbose,v relative,r "
+        "no-target-directory,T"),
     "chmod": _row("local", "changes files", "recursive,R verbose,v changes,c silent,f quiet reference="),
-    "rm": _row("destructive", "removes files", "recursive,r R force,f interactive,i verbose,v dir,d I one-file-system", _remove),
+    "rm": _row("destructive", "removes files", "recursive,r R force,f interactive,i verbose,v dir,d I "
+        "one-file-system", _remove),
     "rmdir": _row("local", "removes empty folders", "parents,p verbose,v ignore-fail-on-non-empty"),
     "tar": _row(
         "local", "packs or unpacks files",
-        "create,c extract,x list,t gzip,z bzip2,j xz,J verbose,v file,f= directory,C= strip-components= exclude= wildcards "
+        "create,c extract,x list,t gzip,z bzip2,j xz,J verbose,v file,f= directory,C= strip-components= exclude= "
+        "wildcards "
         "to-stdout,O same-permissions,p zstd auto-compress,a",
         _tar,
     ),

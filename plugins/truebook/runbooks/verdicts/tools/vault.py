@@ -88,7 +88,8 @@ _VERBS: Mapping[str, Verb] = {
         "write", "writes metadata", "mount= cas-required? custom-metadata= delete-version-after= max-versions="
     ),
     "kv metadata patch": _row(
-        "write", "changes metadata", "mount= cas-required? custom-metadata= delete-version-after= max-versions= remove-custom-metadata="
+        "write", "changes metadata", "mount= cas-required? custom-metadata= delete-version-after= max-versions= "
+            "remove-custom-metadata="
     ),
     "kv metadata delete": _row("destructive", "deletes a secret and its metadata", "mount="),
     "secrets list": _row("read", "lists mounts"),
@@ -97,11 +98,13 @@ _VERBS: Mapping[str, Verb] = {
         "path= description= version= default-lease-ttl= max-lease-ttl= options= plugin-version= local seal-wrap "
         "force-no-cache audit-non-hmac-request-keys= listing-visibility=",
     ),
-    "secrets tune": _row("write", "changes a mount", "description= default-lease-ttl= max-lease-ttl= version= options="),
+    "secrets tune": _row("write", "changes a mount", "description= default-lease-ttl= max-lease-ttl= version= "
+        "options="),
     "secrets disable": _row("destructive", "removes a mount and its data"),
     "secrets move": _row("destructive", "moves a mount"),
     "auth list": _row("read", "lists auth methods"),
-    "auth enable": _row("write", "enables an auth method", "path= description= plugin-name= default-lease-ttl= max-lease-ttl= local"),
+    "auth enable": _row("write", "enables an auth method", "path= description= plugin-name= default-lease-ttl= "
+        "max-lease-ttl= local"),
     "auth tune": _row("write", "changes an auth method", "description= default-lease-ttl= max-lease-ttl="),
     "auth disable": _row("destructive", "disables an auth method"),
     "auth help": _row("read", "prints help"),
@@ -117,7 +120,8 @@ _VERBS: Mapping[str, Verb] = {
     "token capabilities": _row("read", "asks for a permission", "accessor"),
     "token create": _row(
         "secret", "makes a token and prints it",
-        "field= policy= ttl= period= role= orphan display-name= id= metadata= no-default-policy renewable? explicit-max-ttl= "
+        "field= policy= ttl= period= role= orphan display-name= id= metadata= no-default-policy renewable? "
+        "explicit-max-ttl= "
         "type= use-limit= entity-alias=",
     ),
     "token renew": _row("secret", "renews a token and prints it", "increment,i= accessor"),
@@ -133,9 +137,11 @@ _VERBS: Mapping[str, Verb] = {
     "operator unseal": _row("write", "unseals", "reset migrate", _unseal),
     "operator seal": _row("destructive", "seals: nothing can be read any more"),
     "operator step-down": _row("write", "gives up leadership"),
-    "operator rekey": _row("secret", "makes new keys", "init cancel status nonce= target= key-shares,n= key-threshold,t= verify"),
+    "operator rekey": _row("secret", "makes new keys", "init cancel status nonce= target= key-shares,n= "
+        "key-threshold,t= verify"),
     "operator rotate": _row("write", "rotates the encryption key"),
-    "operator generate-root": _row("secret", "makes a root token", "init cancel status nonce= otp= decode= generate-otp dr-token"),
+    "operator generate-root": _row("secret", "makes a root token", "init cancel status nonce= otp= decode= "
+        "generate-otp dr-token"),
     "operator key-status": _row("read", "reads the key's state"),
     "operator members": _row("read", "lists nodes"),
     "operator usage": _row("read", "reads usage", "start-time= end-time="),

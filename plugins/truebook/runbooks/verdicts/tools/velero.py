@@ -8,7 +8,8 @@ from truebook.runbooks.verdicts.ruling import Ruling
 from truebook.runbooks.verdicts.table import Cli, Effects, Parsed, Verb
 
 _GLOBAL = (
-    "namespace,n= kubecontext= kubeconfig= colorized? features= help,h add_dir_header alsologtostderr log_backtrace_at= "
+    "namespace,n= kubecontext= kubeconfig= colorized? features= help,h add_dir_header alsologtostderr "
+    "log_backtrace_at= "
     "log_dir= log_file= logtostderr skip_headers stderrthreshold= v= vmodule="
 )
 _EFFECTS: Effects = {
@@ -19,7 +20,8 @@ _EFFECTS: Effects = {
 _LIST = "output,o= selector,l= show-labels label-columns="
 _REQUEST = "creates a DownloadRequest to read from the object store"
 _SCOPE = (
-    "include-namespaces= exclude-namespaces= include-resources= exclude-resources= labels= selector,l= or-selector= wait,w "
+    "include-namespaces= exclude-namespaces= include-resources= exclude-resources= labels= selector,l= or-selector= "
+    "wait,w "
     "output,o= label-columns= show-labels include-cluster-resources? annotations= "
 )
 _BACKUP = (
@@ -60,7 +62,8 @@ def _noun(noun: str, create: str) -> dict[str, Verb]:
 
 
 _LOCATION = (
-    "provider= bucket= prefix= config= credential= default access-mode= cacert= backup-sync-period= validation-frequency= "
+    "provider= bucket= prefix= config= credential= default access-mode= cacert= backup-sync-period= "
+    "validation-frequency= "
     "labels= output,o="
 )
 _VERBS: Mapping[str, Verb] = {
@@ -81,7 +84,9 @@ _VERBS: Mapping[str, Verb] = {
     **{
         f"{first} {second}": _download("")
         for noun in ("backup", "restore")
-        for first, second in ((noun, "describe"), ("describe", noun), ("describe", f"{noun}s"), (noun, "logs"), ("logs", noun))
+        for first, second in (
+            (noun, "describe"), ("describe", noun), ("describe", f"{noun}s"), (noun, "logs"), ("logs", noun)
+        )
     },
     "backup download": Verb("write", _REQUEST, "output,o= force timeout= insecure-skip-tls-verify cacert="),
     "version": Verb("write", "creates a ServerStatusRequest", "client-only timeout=", rule=_version),

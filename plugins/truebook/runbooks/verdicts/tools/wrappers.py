@@ -118,7 +118,8 @@ def _ssh(parsed: Parsed) -> Ruling:
 _SSH = Program("ssh", Verb("exec", "runs a command on another machine", _SSH_FLAGS, rule=_ssh), stop=True)
 
 _XARGS_FLAGS = (
-    "0,null r,no-run-if-empty t,verbose n,max-args= P,max-procs= I,replace= L,max-lines= d,delimiter= s,max-chars= x,exit "
+    "0,null r,no-run-if-empty t,verbose n,max-args= P,max-procs= I,replace= L,max-lines= d,delimiter= s,max-chars= "
+    "x,exit "
     "E= a,arg-file= help"
 )
 
