@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,6 @@ from hypothesis import strategies as st
 
 from truebook.model import VerdictKind
 from truebook.runbooks.verdicts import judge, rank
-from truebook.runbooks.verdicts.commands import rule
 from truebook.runbooks.verdicts.lines import read as read_lines
 from truebook.runbooks.verdicts.variables import Scope
 from truebook.runbooks.verdicts.walk import Walker
@@ -27,7 +27,7 @@ COMMANDS: list[str] = sorted(
     if "\n" not in command
 )
 PLAIN = [command for command in COMMANDS if read_lines(command) and not set(command) & set("'\"|")]
-RELAXED = settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+RELAXED = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def milder(first: VerdictKind, second: VerdictKind) -> bool:
@@ -77,13 +77,20 @@ def test_a_wrapped_command_is_not_judged_milder(wrapping: str, command: str) -> 
     assert not milder(judge(wrapping.format(command)).verdict, judge(command).verdict)
 
 
-@pytest.mark.parametrize("wrapper", ["sh -c '{0}'", 'bash -c "{0}"', "env A=b {0}", "timeout 5 {0}", "sudo {0}", "watch {0}",
-                                     "nice {0}", "command {0}", "exec {0}", "xargs {0}", "trap '{0}' EXIT",
-                                     "find . -exec {0} ';'", "kubectl exec x -- {0}", "ssh host {0}"])  # fmt: skip
+@pytest.mark.parametrize(
+    "wrapper",
+    [
+        "sh -c '{0}'", 'bash -c "{0}"', "env A=b {0}", "timeout 5 {0}", "sudo {0}", "watch {0}", "nice {0}", "command {0}",
+        "exec {0}", "xargs {0}", "trap '{0}' EXIT", "find . -exec {0} ';'", "kubectl exec x -- {0}", "ssh host {0}",
+    ],
+)  # fmt: skip
 @RELAXED
 @given(command=st.sampled_from(PLAIN))
 def test_a_program_that_runs_it_does_not_make_a_command_milder(wrapper: str, command: str) -> None:
     assert not milder(judge(wrapper.format(command)).verdict, judge(command).verdict)
+
+
+WAYS = ["plain", "single", "double", "split", "escaped", "ansi", "variable", "unquoted", "empty"]
 
 
 @st.composite
@@ -138,18 +145,19 @@ def test_a_plain_line_means_the_same_with_and_without_the_parser(command: str) -
     assert [row.verdict for row in rows] == [row.verdict for row in judge(command).commands]
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(st.text())
 def test_no_text_makes_it_raise(script: str) -> None:
     judge(script)
 
 
 FRAGMENTS = [
-    "kubectl delete x", "kubectl get x", "kubectl $X y", "kubectl ", "delete", "get", "echo a", "cat", "true", " ", "  ", "\t", "\n", ";",
-    "&&", "||", "|", "&", "(", ")", "{ ", "; }", "`", "$(", "${X:-", "}", "$((", "))", "'", '"', "\\", "\\\n", "#", " #", "<<EOF\n",
-    "<<'EOF'\n", "<<-EOF\n", "\nEOF\n", "EOF", "<<<", " > f", " 2>&1", "$X", "X=delete\n", "X=", "$'", "[[ ", " ]]", "[ ", " ]", "if ",
-    "; then ", "; fi", "for i in a b; do ", "; done", "f() ", "f", "!", "*", "=", "-", "case a in a) ", ";; esac", "<(", ">(", "~",
-    "{a,b}", " time ", "while false; do ", "x=(", "export ", "sh -c '", "@P}", "%",
+    "kubectl delete x", "kubectl get x", "kubectl $X y", "kubectl ", "delete", "get", "echo a", "cat", "true", " ",
+    "  ", "\t", "\n", ";", "&&", "||", "|", "&", "(", ")", "{ ", "; }", "`", "$(", "${X:-", "}", "$((", "))", "'",
+    "\"", "\\", "\\\n", "#", " #", "<<EOF\n", "<<'EOF'\n", "<<-EOF\n", "\nEOF\n", "EOF", "<<<", " > f", " 2>&1", "$X",
+    "X=delete\n", "X=", "$'", "[[ ", " ]]", "[ ", " ]", "if ", "; then ", "; fi", "for i in a b; do ", "; done",
+    "f() ", "f", "!", "*", "=", "-", "case a in a) ", ";; esac", "<(", ">(", "~", "{a,b}", " time ",
+    "while false; do ", "x=(", "export ", "sh -c '", "@P}", "%",
 ]  # fmt: skip
 
 
@@ -159,39 +167,48 @@ def test_no_shell_text_makes_it_raise(script: str) -> None:
     judge(script)
 
 
-def test_what_bash_runs_was_seen(tmp_path: Path) -> None:
-    """Random shell is judged and then really run by bash, with a kubectl that only notes its words.
+def deletions(judged: Callable[[str], VerdictKind], folder: Path, count: int) -> list[str]:
+    """Random scripts that were judged milder than destructive, and yet reached `kubectl delete` when bash ran them.
 
-    A script that was judged milder than destructive must never have reached `kubectl delete`.
+    kubectl is a stand-in that notes its first word; nothing else that could change anything is on the path.
     """
-    log, programs, folder = tmp_path / "log", tmp_path / "bin", tmp_path / "work"
+    log, programs, work = folder / "log", folder / "bin", folder / "work"
     programs.mkdir()
-    folder.mkdir()
-    stub = programs / "kubectl"
-    stub.write_text(f'#!/bin/sh\necho "$1" >> {log}\n')
-    stub.chmod(0o755)
-    for harmless in ("cat", "sh", "sleep", "true"):
+    work.mkdir()
+    stand_in = programs / "kubectl"
+    stand_in.write_text(f'#!/bin/sh\necho "$1" >> {log}\n')
+    stand_in.chmod(0o755)
+    for harmless in ("cat", "sh", "true"):
         (programs / harmless).symlink_to(f"/bin/{harmless}")
     chance = random.Random(20_261_124)
-    ran = 0
-    while ran < 150:
+    found = []
+    while count:
         script = "".join(chance.choice(FRAGMENTS) for _ in range(chance.randrange(2, 11)))
-        judgement = judge(script)
-        if "kubectl" not in script or not milder(judgement.verdict, "destructive"):
+        if "kubectl" not in script or not milder(judged(script), "destructive"):
             continue
-        ran += 1
+        count -= 1
         subprocess.run(
             ["/bin/bash", "-c", script + "\nwait"],
-            env={"PATH": os.fspath(programs), "HOME": os.fspath(folder)},
-            cwd=folder,
+            env={"PATH": os.fspath(programs), "HOME": os.fspath(work)},
+            cwd=work,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=60,
             check=False,
         )
-        assert not log.exists() or "delete" not in log.read_text().split(), script
+        if log.exists():
+            if "delete" in log.read_text().split():
+                found.append(script)
+            log.unlink()
+    return found
 
 
-def test_what_bash_runs_can_be_seen_to_be_wrong(tmp_path: Path) -> None:
-    """The table is asked for the words, not for the text: a rule that is too mild would show above."""
-    assert rule(("kubectl", "delete", "x")).verdict == "destructive"
+def test_what_bash_runs_was_seen(tmp_path: Path) -> None:
+    assert deletions(lambda script: judge(script).verdict, tmp_path, 150) == []
+
+
+def test_a_judge_that_sees_less_is_caught_by_what_bash_runs(tmp_path: Path) -> None:
+    def first_words(script: str) -> VerdictKind:
+        return "destructive" if script.startswith("kubectl delete") else "read"
+
+    assert deletions(first_words, tmp_path, 150)
