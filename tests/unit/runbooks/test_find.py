@@ -201,7 +201,7 @@ def test_a_site_is_read_without_evaluating_it(tmp_path: Path, monkeypatch: pytes
 def test_a_broken_site_is_an_error(tmp_path: Path, text: str) -> None:
     path = tmp_path / "mkdocs.yml"
     path.write_text(text)
-    with pytest.raises(ConfigError, match="mkdocs.yml") as error:
+    with pytest.raises(ConfigError, match=r"mkdocs\.yml") as error:
         read_site(path)
     assert str(error.value).startswith(str(path))
 

@@ -97,7 +97,8 @@ def shown(rendered: Markdown, page: str, selector: str) -> list[tuple[str, str]]
     soup = BeautifulSoup(rendered.reset().convert(page), "html.parser")
     found = []
     for element in soup.select(selector):
-        languages = [name.removeprefix("language-") for name in element.get("class") or () if "language-" in name]
+        classes = [name.lower() for name in element.get("class") or ()]
+        languages = [name.removeprefix("language-") for name in classes if name.startswith("language-")]
         code = element if element.name == "code" else element.find("code")
         if languages and languages[0] in SHELL and code is not None:
             found.append((languages[0], code.get_text().strip("\n")))
@@ -138,7 +139,7 @@ def test_lines_point_at_what_is_shown(page: str) -> None:
         assert opening.startswith(("`", "~"))
         assert lines[block.end_line - 1].lstrip("> \t").rstrip() == opening[: len(opening) - len(opening.lstrip("`~"))]
         assert block.line < block.end_line
-        for text, number in zip(block.script.split("\n"), block.lines, strict=True):
+        for text, number in zip(block.script.split("\n") if block.lines else [], block.lines, strict=True):
             assert block.line < number < block.end_line
             assert text.strip() in lines[number - 1].expandtabs(4)
 

@@ -44,7 +44,7 @@ ENVIRONMENT_PREFIX = "TRUEBOOK_VAR_"
 
 _COMMAND_ENDS = re.compile(r"\n|;|&&|\|\|?|\$\(|`")
 _SHOUTED = re.compile(
-    r"(?<![\w$./-])(?:(?:YOUR|MY)[_-][A-Za-z][\w-]*|CHANGE_?ME|REPLACE_?ME|your-[a-z][a-z-]*-(?:here|name))(?![\w/])"
+    r"(?<![\w$./<-])(?:(?:YOUR|MY)[_-][A-Za-z][\w-]*|CHANGE_?ME|REPLACE_?ME|your-[a-z][a-z-]*-(?:here|name))(?![\w/])"
 )
 _BRACED = re.compile(r"(?<![$\w{\\\"'])\{([a-z][a-z0-9_-]{1,40})\}(?!\})")
 _BRACKETED = re.compile(r"(?:(?<=\s)|(?<=[/=]))\[([a-z][a-z0-9 _-]{2,40})\](?=\s|/|$)")

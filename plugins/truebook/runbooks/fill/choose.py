@@ -44,7 +44,7 @@ def choose(
     for place, component in enumerate(inventory.components):
         for subject in _subjects(component):
             found = _answers(wishes, subject, inventory, facts)
-            natural = sum(choice.value in (component.name, component.text("application")) for choice in found.values())
+            natural = _natural(wishes, found, component)
             own = component.name != page_component
             rank = (len(wishes) - len(found), own, _unwell(component), -natural, place)
             if found and (best_rank is None or rank < best_rank):
@@ -53,6 +53,16 @@ def choose(
         # Nothing of a component's is asked for, or there are none: nodes, namespaces and the like still have names.
         return _answers(wishes, None, inventory, facts)
     return best
+
+
+def _natural(wishes: Mapping[str, Sequence[Wish]], found: Mapping[str, Choice], component: Component) -> int:
+    """How many things bear the component's name; a namespace that does so says nothing."""
+    names = (component.name, component.text("application"))
+    return sum(
+        choice.value in names
+        for text, choice in found.items()
+        if not any(wish.role == "namespace" for wish in wishes[text])
+    )
 
 
 def _subjects(component: Component) -> Iterator[Subject]:

@@ -102,7 +102,7 @@ def wish(name: str, before: str, after: str) -> Wish:
     if not programs:
         return Wish(role, of)
     words = words[programs[-1] :]
-    namespace = _namespace(words + _words(after))
+    namespace = _namespace([*words, "", *_words(after)])
     glued = before[-1:] not in ("", " ", "\t", "\n", '"', "'", "=")
     found = _argocd(words, glued=glued) if words[0] == "argocd" else _kubectl(words, before, glued=glued)
     if found in ("namespace", "container") or (found and role in ("", *GENERIC)):
