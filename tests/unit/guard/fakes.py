@@ -40,6 +40,7 @@ def fake_api() -> Iterator[FakeAPI]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def _any(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))

@@ -17,6 +17,7 @@ AUTH = "/apis/authorization.k8s.io/v1"
 HOOKS = "/apis/admissionregistration.k8s.io/v1"
 JSON = "application/json"
 MERGE = "application/merge-patch+json"
+LOCAL = b'{"kind":"APIService","spec":{}}'
 APPLY = "application/apply-patch+yaml"
 
 
@@ -30,7 +31,7 @@ def decide(method: str, raw: str, body: bytes = b"", media: str = "", accept: st
 def settled(decision: Decision, status: int = 200) -> Decision:
     """The decision where the API server answers its questions with that status."""
     while isinstance(decision, Ask):
-        decision = decision.conclude(tuple(UpstreamAnswer(status, (), b"{}") for _ in decision.requests))
+        decision = decision.conclude(tuple(UpstreamAnswer(status, (), LOCAL) for _ in decision.requests))
     return decision
 
 
@@ -545,16 +546,39 @@ class TestWaiting:
         assert decision.reply is None
 
 
-class TestDefinitions:
-    """A group that the API server may not serve itself: only a resource with a definition is written to."""
+class TestOtherServers:
+    """A group that the API server may not serve itself: only what it does serve is written to."""
 
     DECISION = decide("PATCH", "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/vault", b"{}", MERGE)
 
-    def test_it_asks_for_the_definition(self) -> None:
+    def test_it_asks_who_serves_it(self) -> None:
         assert isinstance(self.DECISION, Ask)
-        (question,) = self.DECISION.requests
-        assert question.method == "GET"
-        assert question.path == "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/applications.argoproj.io"
+        assert [(question.method, question.path, question.query) for question in self.DECISION.requests] == [
+            ("GET", "/apis/apiregistration.k8s.io/v1/apiservices/v1alpha1.argoproj.io", ()),
+            ("GET", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/applications.argoproj.io", ()),
+        ]
+
+    @pytest.mark.parametrize(
+        ("service", "definition", "local"),
+        [
+            ((200, b'{"kind":"APIService","spec":{"group":"argoproj.io"}}'), 404, True),
+            ((200, b'{"kind":"APIService","spec":{"service":null}}'), 200, True),
+            ((200, b'{"kind":"APIService","spec":{"service":{"name":"a"}}}'), 200, False),
+            ((200, b'{"kind":"Status"}'), 200, False),
+            ((200, b"[]"), 200, False),
+            ((200, b"not json"), 200, False),
+            ((403, b"{}"), 200, True),
+            ((404, b"{}"), 200, True),
+            ((403, b"{}"), 403, False),
+            ((404, b"{}"), 404, False),
+            ((0, b"no route"), 0, False),
+        ],
+    )
+    def test_who_serves_it(self, service: tuple[int, bytes], definition: int, local: bool) -> None:
+        assert isinstance(self.DECISION, Ask)
+        answers = (UpstreamAnswer(service[0], (), service[1]), UpstreamAnswer(definition, (), b"{}"))
+        decision = self.DECISION.conclude(answers)
+        assert isinstance(decision, ForwardAsDryRun if local else Refuse)
 
     @pytest.mark.parametrize("status", [0, 403, 404, 500])
     def test_no_definition_no_write(self, status: int) -> None:

@@ -84,7 +84,7 @@ def decide(request: GuardRequest, path: ResourcePath) -> Decision:
     decision = build(request, path)
     if path.group in BUILT_IN or isinstance(decision, Refuse):
         return decision
-    return _if_defined(path, decision)
+    return _if_local(path, decision)
 
 
 def _review(request: GuardRequest) -> Decision:
@@ -228,24 +228,37 @@ def _known(found: object, known: frozenset[str], kind: str) -> dict[str, object]
     return found
 
 
-def _if_defined(path: ResourcePath, decision: Decision) -> Decision:
-    """An aggregated API server may not know dry runs, and the path does not tell it from the API server's own. A
-    resource that has a definition is served by the API server itself."""
+def _if_local(path: ResourcePath, decision: Decision) -> Decision:
+    """An aggregated API server may not know dry runs, and the path does not tell it from the API server's own. Its
+    APIService does; where that can't be read, a resource that has a definition is the API server's own."""
     name = f"{path.resource}.{path.group}"
-    question = GuardRequest(
-        "GET",
-        raw_target="",
-        path=f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}",
-        headers=(("accept", CHECK), ("accept-encoding", "identity")),
-    )
+    services = f"/apis/apiregistration.k8s.io/v1/apiservices/{path.version}.{path.group}"
+    definitions = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}"
 
     def conclude(answers: tuple[UpstreamAnswer, ...]) -> Decision:
-        if answers[0].status == 200:
-            return decision
-        why = {404: "there is no definition of it", 403: "its definition can't be read with truebook's rights"}
-        reason = why.get(
-            answers[0].status, f"the API server answered {answers[0].status} when asked for its definition"
-        )
-        return Refuse(403, f"{name} may be served by an API server that ignores dry runs: {reason}")
+        service, definition = answers
+        if service.status == 200:
+            local = _is_local(service.body)
+            reason = "its APIService names another server"
+        else:
+            local = definition.status == 200
+            why = {404: "there is no definition of it", 403: "its definition can't be read with truebook's rights"}
+            reason = why.get(definition.status, f"the API server answered {definition.status} when asked about it")
+        return decision if local else Refuse(403, f"{name} may be served by one that ignores dry runs: {reason}")
 
-    return Ask((question,), conclude)
+    return Ask((_question(services, "application/json"), _question(definitions, CHECK)), conclude)
+
+
+def _question(path: str, accept: str) -> GuardRequest:
+    headers = (("accept", accept), ("accept-encoding", "identity"))
+    return GuardRequest("GET", raw_target="", path=path, headers=headers)
+
+
+def _is_local(service: bytes) -> bool:
+    """Whether an APIService names no other server."""
+    try:
+        found = msgspec.json.decode(service)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    spec = found.get("spec") if isinstance(found, dict) and found.get("kind") == "APIService" else None
+    return isinstance(spec, dict) and not spec.get("service")
