@@ -80,8 +80,9 @@ def test_a_wrapped_command_is_not_judged_milder(wrapping: str, command: str) -> 
 @pytest.mark.parametrize(
     "wrapper",
     [
-        "sh -c '{0}'", 'bash -c "{0}"', "env A=b {0}", "timeout 5 {0}", "sudo {0}", "watch {0}", "nice {0}", "command {0}",
-        "exec {0}", "xargs {0}", "trap '{0}' EXIT", "find . -exec {0} ';'", "kubectl exec x -- {0}", "ssh host {0}",
+        "sh -c '{0}'", 'bash -c "{0}"', "env A=b {0}", "timeout 5 {0}", "sudo {0}", "watch {0}", "nice {0}",
+        "command {0}", "exec {0}", "xargs {0}", "trap '{0}' EXIT", "find . -exec {0} ';'", "kubectl exec x -- {0}",
+        "ssh host {0}",
     ],
 )  # fmt: skip
 @RELAXED

@@ -83,6 +83,8 @@ class Commands:
         self._program(place, self._unaliased(argv))
 
     def _unaliased(self, argv: Argv) -> Argv:
+        if argv[0] not in self.aliases:
+            return argv
         seen: set[str] = set()
         while (name := argv[0]) in self.aliases and name not in seen:
             seen.add(name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from truebook.runbooks.verdicts.ruling import NAME, Argv
+from truebook.runbooks.verdicts.variables import dangerous
 
 _BLANK = re.compile(r"[ \t]*(?:#.*)?")
 _PLAIN = r"[A-Za-z0-9_./:,@%+=-]"
@@ -19,6 +20,10 @@ _LINE = re.compile(rf"[ \t]*(?P<commands>{_COMMAND}(?: +\| +{_COMMAND})*)[ \t]*"
 _ONE = re.compile(_COMMAND)
 _WORDS = re.compile(_WORD)
 _SPLIT = re.compile(r"(?:[^\"\s]|\"[^\"]*\")+")
+_SETTING = re.compile(
+    rf"[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)="
+    rf"(?P<value>{_PLAIN}*|'[^'\n]*'|\"[^\"\\$`\n]*\")[ \t]*"
+)
 _VARIABLES = re.compile(_VARIABLE)
 _KEYWORDS = frozenset({
     "if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac", "in", "function",
@@ -26,9 +31,12 @@ _KEYWORDS = frozenset({
 })  # fmt: skip
 
 
-def words(text: str) -> Argv | None:
-    """The words of one simple command, None where its text is more than plain and quoted words."""
-    return _split(text) if "$" not in text and _ONE.fullmatch(text) else None
+def words(text: str, *, variables: bool) -> Argv | None:
+    """The words of one simple command, None where its text is more than plain and quoted words.
+
+    `variables`: nothing has set one, so that each is a `NAME`.
+    """
+    return _split(text) if (variables or "$" not in text) and _ONE.fullmatch(text) else None
 
 
 def _split(text: str) -> Argv | None:
@@ -53,10 +61,17 @@ def _unquoted(word: str) -> str:
 def read(script: str) -> list[tuple[int, list[tuple[str, Argv]]]] | None:
     """Line number and piped commands of each line, None where any line is more than plain words.
 
-    Variables are read as `NAME`: this holds as long as nothing has set one.
+    Variables are read as `NAME`: this holds as long as nothing has set one. A line that sets one, to plain text, has
+    the words `=`, its name and the text.
     """
     lines: list[tuple[int, list[tuple[str, Argv]]]] = []
     for number, line in enumerate(script.split("\n"), 1):
+        setting = _SETTING.fullmatch(line) if "=" in line else None
+        if setting is not None:
+            if dangerous(setting["name"]):
+                return None
+            lines.append((number, [(line.strip(), ("=", setting["name"], _unquoted(setting["value"])))]))
+            continue
         found = _LINE.fullmatch(line)
         if found is None:
             if _BLANK.fullmatch(line):

@@ -28,4 +28,4 @@ def rank(verdict: VerdictKind) -> int:
 
 def worst(verdicts: Iterable[VerdictKind]) -> VerdictKind:
     """The worst of `verdicts`, `read` where there is none."""
-    return max(verdicts, key=_RANK.__getitem__, default="read")
+    return ORDER[max(map(_RANK.__getitem__, verdicts), default=0)]

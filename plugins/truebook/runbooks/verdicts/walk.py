@@ -70,6 +70,12 @@ class Walker(Commands):
     def _plain_line(self, number: int, commands: list[tuple[str, Argv]]) -> None:
         self.feed = ""
         for position, (text, argv) in enumerate(commands):
+            if argv[0] == "=":
+                self.scope[argv[1]] = frozenset({argv[2]})
+                export = text.startswith("export") and not text.startswith("export=")
+                reason = "export sets variables" if export else f"sets the variable {argv[1]}"
+                self.add((number, text), Ruling("read", reason))
+                continue
             self.fed = position > 0
             try:
                 self.command((number, text), argv)
@@ -420,7 +426,7 @@ class Walker(Commands):
 
     def _command(self, node: Node, extra: list[Word] | None = None) -> None:
         place = self._place(node)
-        plain = words(place[1]) if extra is None else None
+        plain = words(place[1], variables=not self.scope) if extra is None else None
         if plain is not None:
             self.command(place, plain)
             return
