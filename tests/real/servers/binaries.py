@@ -115,6 +115,8 @@ BINARIES: dict[str, Binary] = {
             version_arguments=("version", "--client", "--short"),
         ),
         Binary("helm", "4.3.1", "helm", "helm.sh/helm/v4/cmd/helm", minutes=2),
+        # For tests only: its licence (BUSL) allows that, and not to ship it.
+        Binary("vault", "1.21.1", "vault", "github.com/hashicorp/vault", go=(1, 27), minutes=8),
         Binary("redis-server", "", debian="redis-server"),
         Binary("prometheus", "", debian="prometheus"),
         Binary("prometheus-alertmanager", "", debian="prometheus-alertmanager"),
