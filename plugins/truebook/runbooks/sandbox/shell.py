@@ -26,8 +26,11 @@ _START = r"""
 shopt -s expand_aliases
 @ALIASES@
 [[ -s @BLOCK@/state ]] && source @BLOCK@/state 2>/dev/null
-ulimit -c 0
-ulimit -t @CPU@ -f @FILE@ -n @FILES@ -d @DATA@ -u @PROCESSES@ || builtin exit 125
+# Where one can't be set, a lower one holds already.
+for __truebook_limit in '-c 0' '-t @CPU@' '-f @FILE@' '-n @FILES@' '-d @DATA@' '-u @PROCESSES@'; do
+  ulimit $__truebook_limit 2>/dev/null
+done
+unset __truebook_limit
 __truebook_failed() {
   local status=$1 line=$2 file=$3 code; shift 3
   if (( $# > 1 )) && (( ${!#} == 0 )); then

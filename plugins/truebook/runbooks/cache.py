@@ -1,0 +1,146 @@
+"""Results of earlier runs, for blocks of which nothing has changed.
+
+A result is taken over where the block, its filled values, the programs, the settings, and the blocks before it in its
+session are the same, and where what it read then reads the same now. Only what passed is kept. Files are one JSON
+document each, checked against the types when they are read; they are data, and as hostile as any output.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import msgspec
+
+from truebook.model import BlockResult, Planned, RequestRecord
+from truebook.redact import redact_text
+
+VERSION = 1
+LARGEST = 2 * 1024 * 1024
+"""Bytes of one file; larger ones are neither written nor read."""
+KEPT_SECONDS = 30 * 86400.0
+"""How long a file that is not used any more stays."""
+
+Reads = Callable[[tuple[RequestRecord, ...]], str | None]
+"""A digest of the state that requests read, None where it can't be told (then nothing is taken over). It has to be
+that of a state which was read before the run: what changes while a block runs must not be taken for what it saw."""
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A file of the cache."""
+
+    key: str
+    reads: str
+    result: BlockResult
+
+
+def programs(names: Iterable[str]) -> dict[str, str]:
+    """What tells one build of a program from another without starting it: its file, its size, its time."""
+    found = {}
+    for name in names:
+        path = shutil.which(name)
+        if path is not None:
+            real = Path(path).resolve()
+            stat = real.stat()
+            found[name] = f"{real} {stat.st_size} {stat.st_mtime_ns}"
+    return found
+
+
+@dataclass(frozen=True)
+class Cache:
+    """A folder of results. `programs` is what `programs()` gave, `settings` a digest of all that decides a result
+    besides the block: guard, policy, limits, cluster."""
+
+    directory: Path
+    reads: Reads
+    programs: Mapping[str, str] = field(default_factory=dict)
+    settings: str = ""
+
+    def key(self, planned: Planned, before: str = "") -> str:
+        """The key of a block; `before` is that of the block before it in its session."""
+        block = planned.block
+        options = block.options
+        parts = [
+            VERSION,
+            self.settings,
+            sorted(self.programs.items()),
+            before,
+            planned.plan,
+            planned.judgement.verdict,
+            planned.filling.script,
+            [[one.placeholder, one.value, one.origin] for one in planned.filling.values],
+            [[one.kind, one.text] for one in block.expectations],
+            [options.returncode, options.cwd, options.timeout],
+        ]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+    def find(self, key: str, planned: Planned) -> BlockResult | None:
+        """The result that is to be taken over, None where there is none."""
+        path = self._path(key)
+        try:
+            if path.stat().st_size > LARGEST:
+                return None
+            entry = msgspec.json.decode(path.read_bytes(), type=_Entry)
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return None
+        found = entry.result
+        if entry.key != key or found.state != "passed" or entry.reads != self.reads(found.requests):
+            return None
+        with suppress(OSError):
+            os.utime(path)
+        block = planned.block
+        # Of the file, only what was seen then; what is known now is not for it to say.
+        return replace(
+            found,
+            path=block.path,
+            line=block.line,
+            ordinal=block.ordinal,
+            plan=planned.plan,
+            verdict=planned.judgement.verdict,
+            reason=planned.reason,
+            values=planned.filling.values,
+            output=redact_text(found.output),
+            failed_line=0,
+            cached=True,
+        )
+
+    def keep(self, key: str, result: BlockResult) -> None:
+        """Keep a result that passed. A folder that can't be written to is no error: the next run takes longer."""
+        if result.state != "passed":
+            return
+        reads = self.reads(result.requests)
+        if reads is None:
+            return
+        content = msgspec.json.encode(_Entry(key, reads, replace(result, cached=False)))
+        if len(content) > LARGEST:
+            return
+        with suppress(OSError):
+            self.directory.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self.directory, prefix=".", delete=False) as file:
+                try:
+                    file.write(content)
+                    file.close()
+                    os.replace(file.name, self._path(key))  # noqa: PTH105
+                except BaseException:
+                    Path(file.name).unlink(missing_ok=True)
+                    raise
+
+    def prune(self) -> None:
+        """Remove what has not been used for long."""
+        oldest = time.time() - KEPT_SECONDS
+        with suppress(OSError):
+            for path in self.directory.iterdir():
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
+
+    def _path(self, key: str) -> Path:
+        return self.directory / f"{key}.json"
