@@ -17,7 +17,7 @@ from truebook import pipeline
 from truebook.errors import ConfigError
 from truebook.model import Block, Inventory, Judgement, Planned
 from truebook.runbooks.blocks import Finder, Site, find_site, read_site, split_front_matter
-from truebook.runbooks.fill import Facts, Variables, fill, from_environment, names_set, read_facts, stand_in
+from truebook.runbooks.fill import Facts, Memo, Variables, fill, from_environment, names_set, read_facts, stand_in
 from truebook.runbooks.plan import PROVED, Policy, plan
 from truebook.runbooks.verdicts import judge
 from truebook.settings import Settings
@@ -146,6 +146,7 @@ class Planner:
         self._known = known
         self._policy: Policy = policy or (runbooks.policy if runbooks.enabled else "off")
         self._tools = frozenset(available() if tools is None else tools)
+        self._memo: Memo = {}
         self._pages = {c.text("page"): c.name for c in (known.inventory.components if known.inventory else ())}
 
     def page(self, page: PageBlocks) -> list[Planned]:
@@ -164,6 +165,7 @@ class Planner:
                 page_component=component,
                 session_names=names,
                 facts=self._known.facts,
+                memo=self._memo,
             )
             judgement = self._judge(filling.script, names)
             one = plan(

@@ -17,12 +17,13 @@ missing, and its block is not run.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from truebook.model import Block, FilledValue, Filling, Inventory
 from truebook.redact import is_secret_name
-from truebook.runbooks.fill.choose import choose
+from truebook.runbooks.fill.choose import Choice, choose
 from truebook.runbooks.fill.facts import Facts, read_facts
 from truebook.runbooks.fill.roles import Wish, alike, canonical, wish
 from truebook.runbooks.fill.scan import PROVIDED, Token, names_set, tokens
@@ -31,6 +32,7 @@ from truebook.runbooks.fill.write import written
 __all__ = [
     "ENVIRONMENT_PREFIX",
     "Facts",
+    "Memo",
     "Variables",
     "fill",
     "from_environment",
@@ -38,6 +40,14 @@ __all__ = [
     "read_facts",
     "stand_in",
 ]
+
+_REACH = 500
+"""Characters of a command, on either side of a placeholder, that may say what it asks for."""
+
+_PLACES = 50
+"""Places of one placeholder that are looked at."""
+
+Memo = dict[tuple[object, ...], dict[str, Choice]]
 
 ENVIRONMENT_PREFIX = "TRUEBOOK_VAR_"
 """`TRUEBOOK_VAR_APP_NAME=vault` fills `<app-name>`."""
@@ -98,11 +108,13 @@ def fill(
     page_component: str | None = None,
     session_names: Collection[str] = (),
     facts: Facts | None = None,
+    memo: Memo | None = None,
 ) -> Filling:
     """The block's script with all placeholders that have a value; pure.
 
     `session_names` are variables that earlier blocks of its session set. `facts` are the names of the cluster's
-    objects. The script keeps its lines: line i of it is line i of `block.script`.
+    objects. `memo`, where it is given, remembers what was chosen: for blocks with the same inventory and facts. The
+    script keeps its lines: line i of it is line i of `block.script`.
     """
     script = block.script
     here = names_set(script)
@@ -117,7 +129,12 @@ def fill(
     values = _given(found, given)
     wishes = _wishes(script, [token for token in found if token.text not in values], values)
     if inventory is not None and wishes:
-        chosen = choose(wishes, inventory=inventory, facts=facts or Facts(), page_component=page_component)
+        key = (page_component, *((text, *asked) for text, asked in wishes.items()))
+        chosen = None if memo is None else memo.get(key)
+        if chosen is None:
+            chosen = choose(wishes, inventory=inventory, facts=facts or Facts(), page_component=page_component)
+            if memo is not None:
+                memo[key] = chosen
         for text, choice in chosen.items():
             values[text] = FilledValue(text, choice.value, "inventory", choice.evidence)
     filled, used, refused = _put(script, found, values)
@@ -159,16 +176,18 @@ def _given(found: Iterable[Token], variables: Variables) -> dict[str, FilledValu
 def _wishes(script: str, found: Sequence[Token], given: Mapping[str, FilledValue]) -> dict[str, list[Wish]]:
     """What each placeholder asks of the cluster, at each place that it stands in."""
     wishes: dict[str, list[Wish]] = {}
+    seen: Counter[str] = Counter()
     starts = [0, *(match.end() for match in _COMMAND_ENDS.finditer(script))]
     place = 0
     for token in found:
         while place + 1 < len(starts) and starts[place + 1] <= token.start:
             place += 1
-        if is_secret_name(token.name):
+        seen[token.text] += 1
+        if is_secret_name(token.name) or seen[token.text] > _PLACES:
             continue
         ending = _COMMAND_ENDS.search(script, token.end)
-        before = script[max(starts[place], token.start - 2000) : token.start]
-        after = script[token.end : min(ending.start() if ending else len(script), token.end + 2000)]
+        before = script[max(starts[place], token.start - _REACH) : token.start]
+        after = script[token.end : min(ending.start() if ending else len(script), token.end + _REACH)]
         for text, value in given.items():  # a namespace that was given says where to look
             before, after = before.replace(text, value.value), after.replace(text, value.value)
         one = wish(token.name, before, after)
