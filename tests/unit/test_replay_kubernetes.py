@@ -282,7 +282,7 @@ def test_secrets_are_refused_whatever_the_recording_holds(tmp_path: Path) -> Non
         ("GET", "/api/v1/namespaces/default/nodes", 404, "could not find the requested resource"),
         ("GET", "/apis/apps/v9/deployments", 404, "could not find the requested resource"),
         ("GET", "/metrics", 403, 'cannot get path "/metrics"'),
-        ("GET", "/openapi/v3", 404, "does not hold the OpenAPI documents"),
+        ("GET", "/openapi/v3/apis/nope/v1", 404, "could not find the requested resource"),
         ("GET", "/openapi/v2", 404, "does not hold the OpenAPI documents"),
     ],
 )

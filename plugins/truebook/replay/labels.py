@@ -126,9 +126,7 @@ def _predicate(key: str, operator: str, values: set[str]) -> Predicate:
             raise SelectorError(f"values[0]: Invalid value: {quote(invalid)}: {rule}")
         return lambda labels: _compare(operator, labels.get(key), limit)
     for index, value in enumerate(sorted(values)):
-        problems = [] if len(value) <= 63 else ["must be no more than 63 bytes"]
-        if not re.fullmatch(f"({NAME})?", value):
-            problems.append(VALUE_RULE)
+        problems = value_problems(value)
         if problems:
             raise SelectorError(f"values[{index}][{key}]: Invalid value: {quote(value)}: {'; '.join(problems)}")
     if operator in ("in", "=", "=="):
@@ -146,12 +144,18 @@ def _compare(operator: str, label: str | None, limit: int) -> bool:
 
 
 def _check_key(key: str) -> None:
+    problems = key_problems(key)
+    if problems:
+        raise SelectorError(f"<nil>: Invalid value: {quote(key)}: {'; '.join(problems)}")
+
+
+def key_problems(key: str) -> list[str]:
+    """What is wrong with a label's or annotation's key, in the API server's words."""
     prefix, slash, name = key.rpartition("/")
     if "/" in prefix:
-        rule = (
+        return [
             f"a valid label key {NAME_RULE} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
-        )
-        raise SelectorError(f"<nil>: Invalid value: {quote(key)}: {rule}")
+        ]
     problems = []
     if slash and not prefix:
         problems.append("prefix part must be non-empty")
@@ -167,5 +171,12 @@ def _check_key(key: str) -> None:
         problems.append("name part must be no more than 63 bytes")
     if not re.fullmatch(NAME, name):
         problems.append(f"name part {NAME_RULE}")
-    if problems:
-        raise SelectorError(f"<nil>: Invalid value: {quote(key)}: {'; '.join(problems)}")
+    return problems
+
+
+def value_problems(value: str) -> list[str]:
+    """What is wrong with a label's value, in the API server's words."""
+    problems = [] if len(value) <= 63 else ["must be no more than 63 bytes"]
+    if not re.fullmatch(f"({NAME})?", value):
+        problems.append(VALUE_RULE)
+    return problems

@@ -1,13 +1,17 @@
 """The Kubernetes API of a recording.
 
-It answers as an API server answers a reader who may get, list and watch what was recorded, and nothing else.
-What is neither recorded nor permitted is refused with a Status; what does not exist is not found.
+It answers as an API server answers a reader who may get, list and watch what was recorded, and dry-run writes to it,
+and nothing else: a write is refused. What is neither recorded nor permitted is refused with a Status; what does not
+exist is not found. A review of access speaks of real writes: it permits none, though dry runs are answered.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import msgspec
 from starlette.requests import Request
@@ -15,9 +19,10 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from truebook.recording import Recording
-from truebook.replay.kubernetes import options, read, reviews
+from truebook.replay.kubernetes import dry, options, read, reviews
 from truebook.replay.kubernetes.discovery import Discovery
 from truebook.replay.kubernetes.media import PARTIAL, PARTIAL_LISTS, PLAIN, TABLES, Media, negotiate
+from truebook.replay.kubernetes.openapi import OpenApi
 from truebook.replay.kubernetes.request import Target, parse, query
 from truebook.replay.kubernetes.status import (
     PageNotFound,
@@ -32,6 +37,7 @@ from truebook.replay.kubernetes.store import Objects, Store
 from truebook.replay.system import NOT_KEPT, Pieces, json_answer
 
 READS = ("get", "list", "watch")
+WRITES = ("create", "update", "patch", "delete", "deletecollection")
 HEALTH = ("/healthz", "/livez", "/readyz")
 
 
@@ -43,6 +49,7 @@ class KubernetesApi:
         self.version = data.version
         self.discovery = Discovery(data.discovery)
         self.store = Store(data, self.discovery.is_custom)
+        self.openapi = OpenApi(self.discovery)
 
     async def answer(self, request: Request) -> Response:
         """The answer to any request."""
@@ -58,6 +65,10 @@ class KubernetesApi:
             self._check_exists(target)
             if target.verb == "create" and (target.group, target.resource) in reviews.REVIEWS:
                 return json_answer(reviews.answer(target, await request.body(), self._permits), 201)
+            if target.verb in WRITES:
+                return self._dry_run(request, target, params, await request.body())
+            if target.verb == "get" and target.subresource == "scale" and target.key in dry.SCALED:
+                return json_answer(dry.scale_of(target, self._objects(replace(target, subresource=""))))
             return self._read(target, self._objects(target), params, request.headers.get("accept", ""))
         except Refused as refused:
             return refused.answer()
@@ -73,15 +84,19 @@ class KubernetesApi:
             if "verbose" in params:
                 raise forbidden_path(verb, path, "this recording does not hold the single health checks")
             return PlainTextResponse("ok", headers=NOT_KEPT)
-        if path == "/openapi" or path.startswith("/openapi/"):
+        if (path == "/openapi" or path.startswith("/openapi/")) and not path.startswith("/openapi/v3"):
             raise Refused(404, "NotFound", "this recording does not hold the OpenAPI documents", details={})
-        if path != "/version" and path.split("/")[1] not in ("api", "apis"):
+        if path != "/version" and path.split("/")[1] not in ("api", "apis", "openapi"):
             raise forbidden_path(verb, path)
         if request.method != "GET":
             raise method_not_allowed()
         if path == "/version":
             negotiate(accept, (PLAIN,))
             return json_answer(self.version)
+        if path.startswith("/openapi/"):
+            negotiate(accept, (PLAIN,))
+            below = path.removeprefix("/openapi/v3").strip("/")
+            return json_answer(self.openapi.document(below) if below else self.openapi.index())
         return self._discovery(path, accept, request.headers["host"])
 
     def _discovery(self, path: str, accept: str, address: str) -> Response:
@@ -126,17 +141,37 @@ class KubernetesApi:
         """Whether the caller may do this: a reader may read what the recording holds."""
         return target.verb in READS and not target.subresource and self.store.get(target.key) is not None
 
-    def _objects(self, target: Target) -> Objects:
-        """The objects, where they may be read and were recorded. Raises Refused."""
+    def _objects(self, target: Target, refused: Target | None = None) -> Objects:
+        """The objects, where they may be read and were recorded. Raises Refused, in the name of `refused`."""
+        denied = refused or target
         if target.verb not in READS or target.subresource or target.key == "secrets":
-            raise forbidden(target)
+            raise forbidden(denied)
         objects = self.store.get(target.key)
         if objects is None:
-            raise forbidden(target, f"this recording does not hold {target.qualified}")
+            raise forbidden(denied, f"this recording does not hold {target.qualified}")
         if objects.list.version != target.version:
             held = objects.list.version
-            raise forbidden(target, f"this recording holds {target.qualified} in version {held} only")
+            raise forbidden(denied, f"this recording holds {target.qualified} in version {held} only")
         return objects
+
+    def _dry_run(self, request: Request, target: Target, params: Mapping[str, str], body: bytes) -> Response:
+        """The answer to a write. Raises Refused where it is none that is a dry run."""
+        media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        ask = dry.Ask(target, params, media, body)
+        if not dry.asks_for_dry_run(ask, request.scope["query_string"].decode("latin-1")):
+            raise forbidden(target)
+        objects = self._objects(replace(target, verb="get", subresource=""), refused=target)
+        negotiate(request.headers.get("accept", ""), (PLAIN,))
+        resource = self.discovery.resource(target.group, target.version, target.resource)
+        status = resource is not None and resource.subresource("status") is not None
+        chosen = partial(self._choose, target, objects, params)
+        return dry.answer(ask, dry.Place(objects, self.store, status, chosen))
+
+    def _choose(self, target: Target, objects: Objects, params: Mapping[str, str]) -> list[dict[str, Any]]:
+        """The objects of a collection that is deleted."""
+        chosen = options.parse({**params, "resourceVersion": ""}, watch=False)
+        asked = read.Read(target, objects, self.store, PLAIN)
+        return [msgspec.json.decode(item.raw) for item in read.selected(asked, chosen)]
 
     def _read(self, target: Target, objects: Objects, params: Mapping[str, str], accept: str) -> Response:
         tables = TABLES if read.offers_tables(objects) else ()

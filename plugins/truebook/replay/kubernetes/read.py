@@ -112,6 +112,12 @@ def list_(read: Read, options: Options) -> Body:
     return _envelope(f"{read.kind}List", objects.api_version, metadata, body)
 
 
+def selected(read: Read, options: Options) -> list[Item]:
+    """The objects that a collection's selectors select, all of them."""
+    chosen = _selection(read, options)
+    return [item for item in read.objects.within(read.target.namespace) if chosen is None or chosen(item)]
+
+
 def watch(read: Read, options: Options) -> Iterator[bytes]:
     """The events of a watch, a line each. A recording has no future: what is there is sent, then it ends."""
     selected = _selection(read, options)
