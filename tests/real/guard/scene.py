@@ -26,9 +26,10 @@ from tests.real.servers import binaries
 from tests.real.servers.cluster import Cluster
 from tests.real.servers.process import wait_until
 from truebook.guard.request import System
-from truebook.guard.server import Guard, Handle, Route
+from truebook.guard.server import Guard, Route
 from truebook.guard.upstream import Upstream
 from truebook.model import RequestRecord
+from truebook.runbooks.sandbox import Bare, Job, Place, Sandbox, Unavailable
 
 HERE = Path(__file__).parent
 # The API server's own: its leases, its events, and where its compaction of etcd stands.
@@ -172,44 +173,59 @@ def _certificate(key: ec.EllipticCurvePrivateKey, subject: x509.Name) -> str:
 
 
 class Scene:
-    """A guard before the cluster, with its administrator's credentials: the worst case. Each line is a block."""
+    """A guard before the cluster, with its administrator's credentials: the worst case. Each line is a block, in the
+    sandbox where one can be had; `place` says which it is."""
 
     def __init__(self, cluster: Cluster, system: System, folder: Path) -> None:
-        self.folder = folder
+        self._stack = contextlib.ExitStack()
         context = ssl.create_default_context(cafile=str(cluster.authority))
         client = httpx.AsyncClient(base_url=cluster.url, verify=context, trust_env=False)
         upstream = Upstream(client, lambda: {"Authorization": f"Bearer {cluster.token}"})
-        self.guard = Guard({"kubernetes": Route(system, upstream)})
+        self.guard = self._stack.enter_context(Guard({"kubernetes": Route(system, upstream)}))
+        self._places: dict[Path, Place] = {}
+        for kubectl in kubectls():
+            programs = _programs(folder, kubectl)
+            place = _place(folder, f"{programs}:{binaries.ENVIRONMENT.get('PATH', '')}")
+            self._stack.callback(place.close)
+            self._places[kubectl] = place
+            self.place = place.description
 
     def run(self, line: str, kubectl: Path) -> Outcome:
-        """Run one line as bash would, with that kubectl, in the folder."""
-        handle = self.guard.serve()
-        try:
-            code, output = run(line, kubectl, self.folder, self._environment(handle))
-        finally:
-            self.guard.end(handle)
-        return Outcome(line, code, output, self.guard.requests(handle))
-
-    def _environment(self, handle: Handle) -> dict[str, str]:
-        port = handle.ports["kubernetes"]
-        home = self.folder / f".home-{port}"
-        home.mkdir(exist_ok=True)
-        for name, text in self.guard.files(handle.ports).items():
-            (home / name).write_text(text)
-        variables = self.guard.environment(handle.ports, home)
-        return {**variables, "HOME": str(home), "API": f"http://127.0.0.1:{port}"}
+        """Run one line as a block's, with that kubectl, in the folder."""
+        programs = "" if self.place == "bubblewrap" else f"PATH=$PWD/.bin-{kubectls().index(kubectl)}:$PATH\n"
+        api = """API=$(sed -n 's/.*"server":"\\([^"]*\\)".*/\\1/p' "$KUBECONFIG")\n"""
+        done = self._places[kubectl].run(Job(f"{programs}{api}{line}", timeout=SECONDS, guard=self.guard))
+        code = None if done.killed else done.exit_code
+        return Outcome(line, code, done.output.decode(errors="replace"), done.requests)
 
     def close(self) -> None:
-        self.guard.close()
+        self._stack.close()
+
+
+def _place(folder: Path, path: str) -> Place:
+    """The sandbox, which takes kubectl from that path; without one, this machine as it is."""
+    before = os.environ["PATH"]
+    os.environ["PATH"] = path
+    try:
+        return Sandbox(folder)
+    except Unavailable:
+        return Bare(folder)
+    finally:
+        os.environ["PATH"] = before
+
+
+def _programs(folder: Path, kubectl: Path) -> Path:
+    """A folder in which that kubectl has its name."""
+    programs = folder / f".bin-{kubectls().index(kubectl)}"
+    programs.mkdir(exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        (programs / "kubectl").symlink_to(kubectl)
+    return programs
 
 
 def run(line: str, kubectl: Path, folder: Path, environment: Mapping[str, str]) -> tuple[int | None, str]:
-    """The exit code (None: it took too long) and the output of a line; its whole process group ends with it."""
-    programs = folder / f".bin-{kubectls().index(kubectl)}"
-    if not programs.is_dir():
-        programs.mkdir(exist_ok=True)
-        with contextlib.suppress(FileExistsError):
-            (programs / "kubectl").symlink_to(kubectl)
+    """Run a line without a guard: the exit code (None: it took too long) and the output. Its process group ends too."""
+    programs = _programs(folder, kubectl)
     process = subprocess.Popen(
         ["bash", "-c", line],
         cwd=folder,
