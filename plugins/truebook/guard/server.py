@@ -131,9 +131,10 @@ class Guard:
 
     async def _serve(self, sockets: Mapping[str, socket.socket]) -> Handle:
         handle = Handle({name: found.getsockname()[1] for name, found in sockets.items()}, Block())
-        for name, listener in sockets.items():
+        acceptors = {name: self._acceptor(self._routes[name], handle) for name in sockets}
+        for name, accept in acceptors.items():
+            listener = sockets[name]
             listener.setblocking(False)
-            accept = self._acceptor(self._routes[name], handle)
             handle.servers.append(await asyncio.start_server(accept, sock=listener))
         self._handles.append(handle)
         return handle

@@ -140,6 +140,8 @@ WRITES = [
     ("PATCH", "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/vault", MERGE),
     ("PATCH", "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/vault/status", MERGE),
     ("POST", "/apis/velero.io/v1/namespaces/velero/backups", JSON),
+    ("POST", "/apis/velero.io/v1/namespaces/velero/serverstatusrequests", JSON),  # velero version
+    ("POST", "/apis/velero.io/v1/namespaces/velero/downloadrequests", JSON),  # velero backup logs
 ]
 
 
