@@ -182,7 +182,7 @@ REFUSED = (
     *(Ask(f"{PODS}/stuck/{sub}") for sub in ("log", "exec?command=ls", "attach", "portforward", "proxy/x", "status")),
     Ask(f"{PODS}/stuck/exec?command=ls", method="POST"),
     Ask(f"{PODS}/stuck/eviction", method="POST"),
-    Ask(f"{D}/deployments/web/scale"),
+    Ask(f"{D}/deployments/web/scale", who="admin"),
     Ask(f"{D}/deployments/web/scale", method="PATCH"),
     Ask("/api/v1/namespaces/differential/services/web/proxy/x"),
     Ask("/api/v1/nodes/node-1/proxy/metrics"),

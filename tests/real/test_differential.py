@@ -22,6 +22,7 @@ import yaml
 
 from tests.real import differential
 from tests.real.differential import ARGOCD, ARGOCD_REFUSED, KUBECTL, KUBERNETES, Ask
+from tests.real.differential_writes import FILES, KUBECTL_WRITES, MISTYPED, NOT_DRY, UNTOLD, WRITES, Write
 from tests.real.servers import binaries
 from tests.real.servers.access import READER_RULES
 from tests.real.servers.argocd import ArgoCD
@@ -44,11 +45,12 @@ Json = Any
 @dataclass(frozen=True)
 class Side:
     """One of the two that are compared: HTTP clients of its Kubernetes API by account, the kubeconfig for
-    kubectl, and a client of its ArgoCD."""
+    kubectl (the administrator's in `administrator`), and a client of its ArgoCD."""
 
     clients: Mapping[str, httpx.Client]
     environment: Mapping[str, str]
     argocd: httpx.Client
+    administrator: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -206,8 +208,15 @@ def sides(cluster_with_nodes: Cluster, argocd: ArgoCD, tmp_path_factory: pytest.
         one = client(running.urls["kubernetes"])
         cache = str(folder / "kubectl-cache")
         yield Sides(
-            Side({"reader": reader, "admin": admin}, {"KUBECONFIG": str(kubeconfig), "KUBECACHEDIR": cache}, docs),
-            Side({"reader": one, "admin": one}, running.environment, client(running.urls["argocd"])),
+            Side(
+                {"reader": reader, "admin": admin},
+                {"KUBECONFIG": str(kubeconfig), "KUBECACHEDIR": cache},
+                docs,
+                {"KUBECONFIG": str(cluster.kubeconfig), "KUBECACHEDIR": cache},
+            ),
+            Side(
+                {"reader": one, "admin": one}, running.environment, client(running.urls["argocd"]), running.environment
+            ),
             running,
         )
         for http in (reader, admin, docs, one):
@@ -302,11 +311,13 @@ def test_the_kubernetes_api(sides: Sides, ask: Ask) -> None:
     assert heading(replayed) == heading(real)
 
 
-def run(side: Side, command: str, home: Path) -> tuple[int, Json, list[str]]:
-    """kubectl's exit code, what it printed, and what it complained of."""
-    environment = {"PATH": binaries.ENVIRONMENT["PATH"], "HOME": str(home), **side.environment}
+def run(side: Side, command: str, home: Path, *, administrator: bool = False) -> tuple[int, Json, list[str]]:
+    """kubectl's exit code, what it printed, and what it complained of. It runs in `home`."""
+    pointed = side.administrator if administrator else side.environment
+    environment = {"PATH": binaries.ENVIRONMENT["PATH"], "HOME": str(home), **pointed}
     done = subprocess.run(
         [str(binaries.find("kubectl")), *shlex.split(command)],
+        cwd=home,
         env=environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -333,6 +344,71 @@ def lines(text: str) -> list[str]:
 @pytest.mark.parametrize("command", KUBECTL)
 def test_kubectl(sides: Sides, command: str, tmp_path: Path) -> None:
     assert run(sides.replay, command, tmp_path) == run(sides.real, command, tmp_path)
+
+
+def send(side: Side, ask: Write) -> httpx.Response:
+    """A write, by the administrator: who may not write is refused whatever it says."""
+    headers = {"Accept": "application/json", "Content-Type": ask.media}
+    return side.clients["admin"].request(ask.method, ask.path, headers=headers, content=ask.body)
+
+
+def normal_write(body: Json) -> Json:
+    """The answer to a dry run without what each one has anew, and with each cause of an error once."""
+    found = normal(body)
+    if found.get("kind") == "Status":
+        causes = (found.get("details") or {}).get("causes")
+        if causes:  # the API server checks some fields twice
+            found["details"]["causes"] = [cause for index, cause in enumerate(causes) if cause not in causes[:index]]
+    for one in (found, *found.get("items", ())):
+        for name in ("uid", "creationTimestamp", "deletionTimestamp"):
+            one.get("metadata", {}).pop(name, None)
+    return found
+
+
+@pytest.mark.parametrize("ask", WRITES, ids=str)
+def test_dry_runs(sides: Sides, ask: Write) -> None:
+    real, replayed = send(sides.real, ask), send(sides.replay, ask)
+    assert normal_write(replayed.json()) == normal_write(real.json())
+    assert heading(replayed) == heading(real)
+
+
+@pytest.mark.parametrize("ask", MISTYPED, ids=str)
+def test_dry_runs_of_what_cannot_be_read(sides: Sides, ask: Write) -> None:
+    real, replayed = send(sides.real, ask), send(sides.replay, ask)
+    assert (replayed.status_code, replayed.json()["reason"]) == (real.status_code, real.json()["reason"])
+    assert (
+        real.json()["message"].partition("Invalid value")[0] == replayed.json()["message"].partition("Invalid value")[0]
+    )
+
+
+@pytest.mark.parametrize("ask", UNTOLD, ids=str)
+def test_dry_runs_that_a_replay_cannot_tell(sides: Sides, ask: Write) -> None:
+    assert send(sides.real, ask).status_code != 501
+    answer = send(sides.replay, ask)
+    assert (answer.status_code, answer.json()["reason"]) == (501, "NotImplemented")
+
+
+@pytest.mark.parametrize("ask", NOT_DRY, ids=str)
+def test_writes_are_refused_by_a_replay(sides: Sides, ask: Write) -> None:
+    assert send(sides.replay, ask).status_code == 403
+
+
+@pytest.mark.parametrize("command", KUBECTL_WRITES)
+def test_kubectl_dry_runs(sides: Sides, command: str, tmp_path: Path) -> None:
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text)
+    replayed, real = (run(side, command, tmp_path, administrator=True) for side in (sides.replay, sides.real))
+    assert settled(replayed) == settled(real)
+
+
+def settled(outcome: tuple[int, Json, list[str]]) -> Json:
+    """What kubectl printed of a dry run, without what each one has anew; pods are evicted in any order."""
+    code, printed, complaints = outcome
+    if isinstance(printed, list) and all(isinstance(line, str) for line in printed):
+        printed = sorted(printed)
+    text = json.dumps((code, printed, complaints))
+    text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UID", text)
+    return re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME", text)
 
 
 @pytest.mark.parametrize("request_", ARGOCD)

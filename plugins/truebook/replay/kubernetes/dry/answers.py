@@ -61,6 +61,10 @@ def answer(ask: Ask, place: Place) -> Response:
         kind = "Scale" if target.subresource == "scale" else place.objects.list.kind
         version = target.version if kind != "Scale" else "v1"
         raise bad_request(f"{kind} in version {quote(version)} cannot be handled as a {kind}: {error}") from None
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        # An object can have anything anywhere. Where that breaks a rule here, the API server refuses it in words of its
+        # own: nothing is known of them.
+        raise cannot_tell("the object is of a shape that is not known here") from None
 
 
 def _check_options(ask: Ask) -> None:
@@ -123,7 +127,7 @@ def _write(ask: Ask, place: Place, kind: Kind) -> Response:
     version = (new.get("metadata") or {}).get("resourceVersion")
     if kind.custom and not version:
         problem = invalid_value("metadata.resourceVersion", 0, "must be specified for an update")
-        raise invalid(kind.name, target.group, target.name, [problem])
+        raise invalid(target.resource, target.group, target.name, [problem])
     return json_answer(update(kind, old, new, strict=strict))
 
 

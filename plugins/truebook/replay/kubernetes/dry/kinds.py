@@ -189,7 +189,7 @@ SPECS: dict[str, Node] = {
             "progressDeadlineSeconds": leaf(checks.positive, default=600),
             "strategy": obj(
                 {
-                    "type": leaf(checks.word("Recreate", "RollingUpdate"), default="RollingUpdate"),
+                    "type": leaf(checks.only("Recreate|RollingUpdate"), default="RollingUpdate"),
                     "rollingUpdate": _surge("25%", "25%"),
                 },
                 default={},
@@ -206,7 +206,7 @@ SPECS: dict[str, Node] = {
             "podManagementPolicy": leaf(checks.word("OrderedReady", "Parallel"), default="OrderedReady"),
             "updateStrategy": obj(
                 {
-                    "type": leaf(checks.word("OnDelete", "RollingUpdate"), default="RollingUpdate"),
+                    "type": leaf(checks.only("OnDelete|RollingUpdate"), default="RollingUpdate"),
                     "rollingUpdate": _PARTITION,
                 },
                 default={},
@@ -227,7 +227,7 @@ SPECS: dict[str, Node] = {
             **_COMMON,
             "updateStrategy": obj(
                 {
-                    "type": leaf(checks.word("OnDelete", "RollingUpdate"), default="RollingUpdate"),
+                    "type": leaf(checks.only("OnDelete|RollingUpdate"), default="RollingUpdate"),
                     "rollingUpdate": _surge(0, 1),
                 },
                 default={},

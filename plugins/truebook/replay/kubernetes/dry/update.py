@@ -9,6 +9,7 @@ from typing import Any
 from truebook.replay.kubernetes.dry import custom
 from truebook.replay.kubernetes.dry.kinds import METADATA, SPECS
 from truebook.replay.kubernetes.dry.problems import (
+    Mistyped,
     Problem,
     cannot_tell,
     conflict,
@@ -124,10 +125,7 @@ def tidy(kind: Kind, old: Json, new: Json, *, strict: bool) -> Json:
         found["metadata"].setdefault("labels", {})[NAME_LABEL] = found["metadata"]["name"]
     if findings.unknown and strict:
         fields = ", ".join(f"unknown field {quote(path)}" for path in sorted(findings.unknown))
-        raise bad_request(
-            f"{kind.name} in version {quote(kind.target.version)} cannot be handled as a {kind.name}: "
-            f"strict decoding error: {fields}"
-        )
+        raise Mistyped(f"strict decoding error: {fields}")
     _compare(kind, old, found, findings)
     _across(kind, old, found, findings)
     if findings.problems:
