@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 _VOID_NAMES = "area base br col embed hr img input link meta param source track wbr"
-_VOID = frozenset(_VOID_NAMES.split())
+VOID = frozenset(_VOID_NAMES.split())
+"""Elements that have no end tag."""
+
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _PREFIXES = ("language-", "lang-", "highlight-")
 
@@ -67,7 +69,7 @@ class _Reader(HTMLParser):
         self._marked = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _VOID:
+        if tag in VOID:
             return
         given = dict(attrs)
         classes = (given.get("class") or "").split()

@@ -53,7 +53,7 @@ def read_site(path: Path | None, *, folder: Path | None = None) -> Site:
     docs = found.get("docs_dir")
     names, configs = _extensions(found.get("markdown_extensions"), path)
     root = path.resolve().parent
-    return Site(root, root / (docs if isinstance(docs, str) else "docs"), path, names, configs)
+    return Site(root, (root / (docs if isinstance(docs, str) else "docs")).resolve(), path, names, configs)
 
 
 class _Loader(yaml.SafeLoader):
