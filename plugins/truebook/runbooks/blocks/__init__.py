@@ -11,7 +11,6 @@ from __future__ import annotations
 from truebook.runbooks.blocks.extensions import usual_extensions
 from truebook.runbooks.blocks.find import Finder, find_blocks
 from truebook.runbooks.blocks.front import split_front_matter
-from truebook.runbooks.blocks.placed import places
 from truebook.runbooks.blocks.site import Site, find_site, read_site
 
 __all__ = [
