@@ -267,7 +267,7 @@ def test_a_hostile_cluster_puts_nothing_into_a_command(value: str) -> None:
     assert found.script == "kubectl get deploy <name> -n <namespace> && argocd app get <app>"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1, max_size=20)
 )

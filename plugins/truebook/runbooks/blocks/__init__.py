@@ -18,7 +18,6 @@ __all__ = [
     "Site",
     "find_blocks",
     "find_site",
-    "places",
     "read_site",
     "split_front_matter",
     "usual_extensions",
