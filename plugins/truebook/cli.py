@@ -52,6 +52,7 @@ def record(output: Path, config: Path | None) -> int:
     """
     settings = load_settings(config)
     origin = pipeline.require_live(settings)
+    recordings.require_replaceable(output)
     say(f"reading {origin.text}")
     with _progress() as progress:
         found = pipeline.read_live(settings, previous=_before(output), progress=progress)
@@ -132,8 +133,8 @@ def replay(file: Path | None, port: int, directory: Path | None) -> None:
 
 
 def _before(output: Path) -> Recording | None:
-    """The recording that is to be replaced; one that cannot be read is said, and replaced."""
-    if not output.exists():
+    """The recording that is to be replaced; one of another schema is said, and replaced."""
+    if not output.exists() or not output.stat().st_size:
         return None
     try:
         return recordings.load(output)

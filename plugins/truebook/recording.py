@@ -271,13 +271,44 @@ def dump(recording: Recording) -> bytes:
     return b"".join(_chunks(recording))
 
 
-def save(recording: Recording, path: Path) -> None:
-    """Write atomically: a reader sees the old file or the new one, a crash leaves the old one."""
+class _Outline(msgspec.Struct):
+    """What recordings of all schemas have in common."""
+
+    schema: int
+    parts: msgspec.Raw
+
+
+def require_replaceable(path: Path) -> None:
+    """Raise RecordingError where `save` could not write `path`, or would erase what truebook has not written: asked
+    before the minutes that reading may take, and before somebody's catalog is gone for a slip of the hand."""
+    if path.is_dir():
+        raise RecordingError("is a folder; name a file", path=path)
+    if path.exists() and path.stat().st_size:
+        try:
+            msgspec.json.decode(path.read_bytes(), type=_Outline)
+        except OSError as error:
+            raise RecordingError(f"cannot read what it would replace: {error.strerror}", path=path) from error
+        except (msgspec.ValidationError, msgspec.DecodeError) as error:
+            raise RecordingError(
+                "is not a recording, and is not overwritten; name another file or remove it", path=path
+            ) from error
+    handle, name = _temporary(path)
+    os.close(handle)
+    Path(name).unlink()
+
+
+def _temporary(path: Path) -> tuple[int, str]:
+    """An open file beside `path`, to take its place when it is whole."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        return tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     except OSError as error:
         raise RecordingError(f"cannot write the recording: {error.strerror}", path=path) from error
+
+
+def save(recording: Recording, path: Path) -> None:
+    """Write atomically: a reader sees the old file or the new one, a crash leaves the old one."""
+    handle, name = _temporary(path)
     try:
         with os.fdopen(handle, "wb") as file:
             file.writelines(_chunks(recording))

@@ -138,13 +138,43 @@ def test_what_was_read_is_written_beside_the_last_good_part_of_what_was_not(
     assert {name: part.state for name, part in found.parts.items()} == {"git": "fresh", "kubernetes": "stale"}
 
 
-def test_a_file_that_is_no_recording_is_replaced_and_said(folder: Path, cluster: FakeCluster) -> None:
-    (folder / "out.json").write_text("{}")
-    done = run("record", "--output", "out.json")
+@pytest.mark.parametrize("text", ["my notes", "{}", '{"schema": 1}', "[]", "\x00"])
+def test_a_file_that_is_no_recording_is_not_overwritten(folder: Path, cluster: FakeCluster, text: str) -> None:
+    (folder / "notes").write_text(text)
+    done = run("record", "--output", "notes")
+    assert done.exit_code == 2
+    assert done.stderr == (
+        "truebook: notes: is not a recording, and is not overwritten; name another file or remove it\n"
+    )
+    assert (folder / "notes").read_text() == text
+    assert cluster.reads == 0
+
+
+def test_a_recording_of_another_schema_is_replaced_and_said(folder: Path, cluster: FakeCluster) -> None:
+    (folder / "old.json").write_text('{"schema":99,"parts":{},"more":1}')
+    done = run("record", "--output", "old.json")
     assert done.exit_code == 0
-    assert "out.json: not a truebook recording" in done.stderr
     assert "it will be replaced" in done.stderr
-    assert recordings.load(folder / "out.json").parts["kubernetes"].state == "fresh"
+    assert recordings.load(folder / "old.json").parts["kubernetes"].state == "fresh"
+
+
+def test_an_empty_file_may_be_written(folder: Path, cluster: FakeCluster) -> None:
+    (folder / "new.json").touch()
+    done = run("record", "--output", "new.json")
+    assert (done.exit_code, done.stderr.count("\n")) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("output", "message"),
+    [(".", "truebook: .: is a folder; name a file"), ("truebook.yml/x.json", "cannot write the recording")],
+)
+def test_an_output_that_cannot_be_written_is_said_before_anything_is_read(
+    cluster: FakeCluster, output: str, message: str
+) -> None:
+    done = run("record", "--output", output)
+    assert done.exit_code == 2
+    assert message in done.stderr
+    assert cluster.reads == 0
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])

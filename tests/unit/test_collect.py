@@ -122,7 +122,11 @@ def test_progress_is_told_by_source() -> None:
         context.progress("things", 2)
         return good(context)
 
-    sources = {"a": source(read), "b": source(failing(Unreachable("no")), "a")}
+    sources = {
+        "a": source(read),
+        "b": source(failing(Unreachable("no")), "a"),
+        "not set up": source(failing(NotSetUp("no url"))),
+    }
     collect(Settings(), sources=sources, progress=lambda *what: told.append(what))
     assert told == [("a", "things", 2), ("a", "", 1), ("b", "", 0)]
 

@@ -52,8 +52,10 @@ class FakeCluster:
     def __init__(self) -> None:
         self.error: SourceError | None = None
         self.version = "1.20.1"
+        self.reads = 0
 
     def __call__(self, context: Context) -> Reading:
+        self.reads += 1
         if self.error is not None:
             raise self.error
         made = recording_sample.recording(version=self.version)

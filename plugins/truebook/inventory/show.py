@@ -77,7 +77,8 @@ def _one(inventory: Inventory, name: str) -> Component:
     if found is None:
         names = [component.name for component in inventory.components]
         near = get_close_matches(name[:200], names, n=1)
-        fix = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(names[:20]) or 'none'}"
+        known = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
+        fix = f"did you mean '{near[0]}'?" if near else f"known: {known or 'none'}"
         raise ConfigError(_safe(f"no component is called '{name[:200]}' ({fix})"))
     return found
 

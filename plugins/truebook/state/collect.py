@@ -20,7 +20,8 @@ from truebook.state.sources import SOURCES, Context, NotSetUp, Reading, Source
 
 Progress = Callable[[str, str, int], None]
 """`progress(source, what, count)`: `count` things of `what` are read so far (`"kubernetes", "pods", 500`). When a
-source is done, `what` is empty and `count` is 1 where it is fresh, else 0. Called from the sources' threads."""
+source is done, `what` is empty and `count` is 1 where it is fresh, else 0; a source that turns out not to be set up
+never is. Called from the sources' threads."""
 
 
 def collect(
@@ -62,7 +63,8 @@ def collect(
                 name = running.pop(future)
                 parts[name], found = _part(name, future, _good(before.get(name)), at)
                 cluster = found or cluster
-                tell(name, "", int(parts[name].state == "fresh"))
+                if parts[name].state != "absent":  # what is not set up is neither done nor failed
+                    tell(name, "", int(parts[name].state == "fresh"))
     return Recording(SCHEMA, cluster, at, {name: parts[name] for name in sorted(parts)})
 
 
