@@ -3,6 +3,9 @@
 Reads `config.plugins["truebook/state"].inventory` (`truebook.model.Inventory`). Everything in it came from a
 cluster or a file, so all of it is escaped. A build without the plugin, or with it disabled, says so too: a
 page that looks live and is not is worse than one that admits it.
+
+State also grows old: past `stale_after` of the settings the line says so. Pages that nobody builds again grow old in the
+reader's browser, where `docs/assets/freshness.js` looks at the clock.
 """
 
 from __future__ import annotations
@@ -35,19 +38,44 @@ def place(html: str, text: str) -> str:
     return f"{html[:cut]}\n{text}\n{html[cut:]}"
 
 
-def line(inventory: Inventory | None) -> str:
-    """The freshness line as HTML. Search engines and the site's own search leave it out."""
+def line(inventory: Inventory | None, now: datetime | None = None) -> str:
+    """The freshness line as HTML, as it stands at `now`. Search engines and the site's own search leave it out."""
     if inventory is None:
         return (
             '<p class="truebook-freshness truebook-freshness--off" data-search-exclude>'
             "This build was not filled from live state: tables and diagrams show what was committed.</p>"
         )
-    lines = [f"<span>{_origin(inventory)}</span>", *_problems(inventory.sources)]
-    trouble = " truebook-freshness--stale" if len(lines) > 1 else ""
+    problems = list(_problems(inventory.sources))
+    old = _is_old(inventory, now or datetime.now(UTC))
+    trouble = " truebook-freshness--stale" if problems or old else ""
     recorded = escape(inventory.recorded_at, quote=True)
-    return (
-        f'<p class="truebook-freshness{trouble}" data-recorded-at="{recorded}" data-search-exclude>{"".join(lines)}</p>'
+    age = (
+        f'<span class="truebook-freshness__age"{"" if old else " hidden"}>'
+        f"That was more than {_long(inventory.stale_after)} ago: much may have changed.</span>"
     )
+    return (
+        f'<p class="truebook-freshness{trouble}" data-recorded-at="{recorded}" '
+        f'data-stale-after="{inventory.stale_after:.0f}" data-search-exclude>'
+        f"<span>{_origin(inventory)}</span>{age}{''.join(problems)}</p>"
+    )
+
+
+def _is_old(inventory: Inventory, now: datetime) -> bool:
+    """Whether nobody may take the state for that of now. A time that cannot be read vouches for nothing."""
+    try:
+        recorded = datetime.fromisoformat(inventory.recorded_at).astimezone(UTC)
+    except ValueError:
+        return True
+    return (now - recorded).total_seconds() > inventory.stale_after
+
+
+def _long(seconds: float) -> str:
+    """A duration in words, in the largest unit that it is a whole number of: `24 hours`, `1 minute`."""
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds % size == 0 and (unit != "day" or seconds > size):
+            count = int(seconds // size)
+            return f"{count} {unit}{'' if count == 1 else 's'}"
+    return f"{seconds:.0f} seconds"
 
 
 def _origin(inventory: Inventory) -> str:

@@ -90,6 +90,7 @@ class Inventory:
     """All that pages are filled from.
 
     `origin` says what the state was read from, for people: `recording homelab.json`, `cluster prod (context prod)`.
+    `stale_after` is the age in seconds from which on nobody may take the state for that of now.
     """
 
     cluster: str
@@ -99,6 +100,7 @@ class Inventory:
     components: tuple[Component, ...] = ()
     relations: tuple[Relation, ...] = ()
     sources: tuple[SourceStatus, ...] = ()
+    stale_after: float = 86400.0
 
     def component(self, name: str) -> Component | None:
         """The component called `name`, or None."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.site.browsing import Scheme, visit
 from tests.site.test_pages import NODES, PAGES, ROWS
+from truebook import recording as recordings
 from truebook.pages.views.status import KINDS
+from truebook.pipeline import EMBEDDED
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -177,6 +180,23 @@ def test_opens_from_a_disk(browser: Browser, site: Path) -> None:
         page.locator(".mermaid svg .node").first.wait_for()
         page.get_by_role("link", name="Vault", exact=True).first.click()
         expect(page.locator("h1")).to_contain_text("Vault")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_page_grows_old_while_nobody_builds_it(browser: Browser, base: str, scheme: Scheme) -> None:
+    with visit(browser, base, scheme=scheme) as found:
+        line, age = found.page.locator(".truebook-freshness"), found.page.get_by_text("more than 24 hours ago")
+        recorded = datetime.fromisoformat(recordings.load(EMBEDDED).recorded_at)
+        found.page.clock.install(time=recorded + timedelta(hours=23, minutes=59))
+        found.open("vault.html")
+        expect(age).to_be_attached()
+        assert age.is_hidden() or datetime.now(UTC) > recorded + timedelta(hours=24)  # else it was old when built
+        found.page.clock.run_for(120_000)
+        expect(age).to_be_visible()
+        expect(line).to_contain_class("truebook-freshness--stale")
+        contrasts = found.page.evaluate(CONTRAST, ".truebook-freshness span, .truebook-freshness strong")
+        assert [(text, ratio) for text, ratio in contrasts if ratio < 4.5] == []
+        found.screenshot(f"vault-old-{scheme}")
 
 
 def test_reads_without_javascript(browser: Browser, base: str) -> None:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import importlib.util
 from html.parser import HTMLParser
+from datetime import UTC, datetime, timedelta
 from types import ModuleType, SimpleNamespace
 
 import pytest
 
 from tests.site.building import ROOT
+from truebook import inventory as inventories
 from truebook.model import Inventory, SourceStatus
+from truebook.recording import SCHEMA, Cluster, Recording
+from truebook.settings import Settings
+
+RECORDED = datetime(2026, 11, 24, 5, 30, tzinfo=UTC)
 
 
 class Tags(HTMLParser):
@@ -36,7 +42,7 @@ def inventory(*sources: SourceStatus, cluster: str = "homelab", origin: str = "r
 
 
 def test_says_what_when_and_from_where(freshness: ModuleType) -> None:
-    line = freshness.line(inventory(SourceStatus("kubernetes", "fresh"), SourceStatus("vault", "absent")))
+    line = freshness.line(inventory(SourceStatus("kubernetes", "fresh"), SourceStatus("vault", "absent")), now=RECORDED)
     assert 'data-recorded-at="2026-11-24T05:30:00Z"' in line
     for words in ("<strong>homelab</strong>", "v1.36.3", "24 November 2026, 05:30 UTC", "recording homelab.json"):
         assert words in line
@@ -51,12 +57,36 @@ def test_names_what_is_stale_or_failed_with_its_reason(freshness: ModuleType) ->
             SourceStatus("argocd", "stale", "answered 503", "2026-11-23T04:00:00Z"),
             SourceStatus("git", "failed", "timed out"),
             SourceStatus("kubernetes", "fresh"),
-        )
+        ),
+        now=RECORDED,
     )
     assert "truebook-freshness--stale" in line
     assert "<strong>argocd</strong> is stale, shown as it was on 23 November 2026, 04:00 UTC: answered 503" in line
     assert "<strong>git</strong> could not be read: timed out" in line
     assert "kubernetes" not in line
+
+
+@pytest.mark.parametrize(
+    ("stale_after", "words"),
+    [(86400.0, "24 hours"), (604800.0, "7 days"), (3600.0, "1 hour"), (5400.0, "90 minutes"), (45.0, "45 seconds")],
+)
+def test_old_state_is_visibly_stale(freshness: ModuleType, stale_after: float, words: str) -> None:
+    recording = Recording(SCHEMA, Cluster("homelab", "v1.36.3"), "2026-11-24T05:30:00Z")
+    found = inventories.build(recording, Settings(stale_after=stale_after), origin="a test")
+    hidden = '<span class="truebook-freshness__age" hidden>'
+    young = freshness.line(found, now=RECORDED + timedelta(seconds=stale_after))
+    assert hidden in young
+    assert "--stale" not in young
+    assert f'data-stale-after="{stale_after:.0f}"' in young
+    old = freshness.line(found, now=RECORDED + timedelta(seconds=stale_after + 1))
+    assert hidden not in old
+    assert f"That was more than {words} ago" in old
+    assert "truebook-freshness--stale" in old
+
+
+@pytest.mark.parametrize("stamp", ["", "yesterday", "2026-99-99T00:00:00Z"])
+def test_a_time_that_cannot_be_read_vouches_for_nothing(freshness: ModuleType, stamp: str) -> None:
+    assert "truebook-freshness--stale" in freshness.line(Inventory("homelab", "", stamp, "a test"), now=RECORDED)
 
 
 def test_escapes_all_that_came_from_elsewhere(freshness: ModuleType) -> None:

@@ -29,6 +29,7 @@ def build(recording: Recording, settings: Settings, *, origin: str) -> Inventory
         components=tuple(_ordered(components, settings)),
         relations=relations(joined),
         sources=recording.statuses(),
+        stale_after=settings.stale_after,
     )
 
 
