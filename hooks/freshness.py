@@ -4,8 +4,8 @@ Reads `config.plugins["truebook/state"].inventory` (`truebook.model.Inventory`).
 cluster or a file, so all of it is escaped. A build without the plugin, or with it disabled, says so too: a
 page that looks live and is not is worse than one that admits it.
 
-State also grows old: past `stale_after` of the settings the line says so. Pages that nobody builds again grow old in the
-reader's browser, where `docs/assets/freshness.js` looks at the clock.
+State also grows old: past `stale_after` of the settings the line says so. Pages that nobody builds again grow old in
+the reader's browser, where `docs/assets/freshness.js` looks at the clock.
 """
 
 from __future__ import annotations

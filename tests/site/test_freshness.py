@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
-from html.parser import HTMLParser
 from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
 from types import ModuleType, SimpleNamespace
 
 import pytest
