@@ -70,6 +70,16 @@ class StatePlugin(BasePlugin[StateConfig]):  # type: ignore[no-untyped-call] # a
         self._errors: list[RegionError] = []
         self._unfilled: list[str] = []
 
+    @property
+    def state(self) -> State | None:
+        """What `inventory` was built from, None while the plugin is disabled."""
+        return None if self.inventory is None else self._state
+
+    @property
+    def settings(self) -> Settings:
+        """The settings that it was built with."""
+        return self._settings
+
     def on_startup(self, *, command: str, dirty: bool) -> None:
         """MkDocs keeps a plugin with this event from build to build of `mkdocs serve`: state stays read."""
 
@@ -86,15 +96,12 @@ class StatePlugin(BasePlugin[StateConfig]):  # type: ignore[no-untyped-call] # a
             raise PluginError(str(error)) from error
         watched = [self._settings.path, self._templates, self._watched]
         config.watch.extend(str(path) for path in watched if path is not None and str(path) not in config.watch)
-
-        if STYLESHEET not in config.extra_css:  # first, so that a site's own can change it
-            config.extra_css.insert(0, STYLESHEET)
+        add_stylesheet(config)
 
     def on_files(self, files: Files, *, config: MkDocsConfig) -> None:
         """Add the stylesheet of what regions are filled with."""
         if self.config.enabled:
-            style = Path(__file__).parent / "assets" / "truebook.css"
-            files.append(File.generated(config, STYLESHEET, abs_src_path=str(style)))
+            add_stylesheet(config, files)
 
     def _build(self, folder: Path) -> Inventory:
         path = folder / self.config.config
@@ -129,7 +136,7 @@ class StatePlugin(BasePlugin[StateConfig]):  # type: ignore[no-untyped-call] # a
         if not regions.mentions(markdown):
             return markdown
         source = page.file.src_uri
-        path = _shown_path(page.file, config)
+        path = shown_path(page.file, config)
         if self.inventory is None:
             self._unfilled.append(path)
             return markdown
@@ -166,13 +173,22 @@ class StatePlugin(BasePlugin[StateConfig]):  # type: ignore[no-untyped-call] # a
             log.warning("disabled: regions keep what is committed in %s", ", ".join(self._unfilled))
 
 
+def add_stylesheet(config: MkDocsConfig, files: Files | None = None) -> None:
+    """See to it that pages link the stylesheet of this package, or, given the site's files, that it is one of them."""
+    if STYLESHEET not in config.extra_css:  # first, so that a site's own can change it
+        config.extra_css.insert(0, STYLESHEET)
+    if files is not None and files.get_file_from_path(STYLESHEET) is None:
+        style = Path(__file__).parent / "assets" / "truebook.css"
+        files.append(File.generated(config, STYLESHEET, abs_src_path=str(style)))
+
+
 def _split(written: str) -> tuple[str, str]:
     """`vault.md#unseal` as the page and the anchor with its mark."""
     name, mark, anchor = written.partition("#")
     return name, mark + anchor
 
 
-def _shown_path(file: File, config: MkDocsConfig) -> str:
+def shown_path(file: File, config: MkDocsConfig) -> str:
     """The page's source as the author would open it: relative to the folder of `mkdocs.yml` where it lies there."""
     if file.abs_src_path is None:
         return file.src_uri

@@ -16,6 +16,7 @@ from typing import Any
 from truebook import pipeline
 from truebook.errors import ConfigError
 from truebook.model import Block, Inventory, Judgement, Planned
+from truebook.pipeline import State
 from truebook.runbooks.blocks import Finder, Site, find_site, read_site, split_front_matter
 from truebook.runbooks.fill import Facts, Memo, Variables, fill, from_environment, names_set, read_facts, stand_in
 from truebook.runbooks.plan import PROVED, Policy, plan
@@ -51,7 +52,11 @@ def know(
 ) -> Known:
     """Read the state that truebook would use, for values. Raises what `pipeline.read_state` raises."""
     state = pipeline.read_state(settings, recording)
-    inventory = pipeline.build_inventory(state, settings)
+    return known_of(state, pipeline.build_inventory(state, settings), given=given, environment=environment)
+
+
+def known_of(state: State, inventory: Inventory, *, given: Mapping[str, str], environment: Mapping[str, str]) -> Known:
+    """What placeholders are filled from, of a state that was read already."""
     return Known(inventory, read_facts(state.recording), given, environment)
 
 
@@ -96,6 +101,33 @@ class Reader:
             finder = Finder(site.extensions, site.configs, folder=includes, shown=_shown, timeout=self._timeout)
             self._finders[config] = (site, finder)
         return self._finders[config]
+
+
+class SiteReader:
+    """Reads pages of one site whose Markdown extensions are known, such as those that MkDocs has loaded."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        extensions: Sequence[Any],
+        configs: Mapping[str, Mapping[str, Any]],
+        *,
+        folder: Path,
+    ) -> None:
+        """`folder` is where included files must lie, and what their paths are shown relative to."""
+
+        def shown(path: Path) -> str:
+            return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()
+
+        self._finder = Finder(extensions, configs, folder=folder, shown=shown, timeout=settings.runbooks.timeout)
+        self.problems: list[ConfigError] = []
+
+    def page(self, content: str, *, path: str, name: str) -> PageBlocks:
+        """The blocks of a page's source, shown as `path`; `name` is its path below the docs folder."""
+        document = split_front_matter(content)
+        blocks, problems = self._finder.find(document.text, path=path, first_line=document.first_line)
+        self.problems += problems
+        return PageBlocks(path, name, tuple(blocks), document.front_matter)
 
 
 def _shown(path: Path) -> str:

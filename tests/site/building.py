@@ -17,10 +17,21 @@ DOCS = ROOT / "docs"
 EMBEDDED = ROOT / "plugins" / "truebook" / "embedded" / "homelab.json"
 
 # MkDocs in a process that ends at the first attempt to reach the network; code that swallows errors cannot hide it.
+# The guard and the replay, which blocks are tested with, are reached on this machine's loopback, by its number.
 OFFLINE = """
 import os, sys
+def here(event, address):
+    if event == "socket.connect" and isinstance(address, (str, bytes)):
+        return True
+    host = address[0] if isinstance(address, tuple) else address
+    return host in ("127.0.0.1", b"127.0.0.1")
 def refuse(event, arguments):
-    if event in ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"):
+    names = ("socket.getaddrinfo", "socket.gethostbyname")
+    if event in names and here(event, arguments[0]):
+        return
+    if event in ("socket.connect", "socket.sendto") and here(event, arguments[-1]):
+        return
+    if event in ("socket.connect", "socket.sendto", *names):
         print("NETWORK", event, arguments[-1], file=sys.stderr, flush=True)
         os._exit(97)
 sys.addaudithook(refuse)

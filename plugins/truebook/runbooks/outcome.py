@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from truebook.claims import refused, worst
 from truebook.model import Block, Claim, Planned, RequestRecord, ResultState
 from truebook.redact import excerpt, redact_text
 from truebook.runbooks.expect import compare
@@ -46,12 +47,12 @@ def look(planned: Planned, outcome: Outcome) -> Finding:
 
 
 def of_claims(claims: tuple[Claim, ...]) -> Finding | None:
-    """What is wrong with claims, if anything is: one that is false is worse than one that can't be told."""
-    for holds, state in ((False, "failed"), (None, "unknown")):
-        for claim in claims:
-            if claim.holds is holds:
-                word = "does not hold" if holds is False else "could not be told"
-                return Finding("failed" if state == "failed" else "unknown", f"{word}: {claim.text}")
+    """What is wrong with claims, if anything is: one does not hold, or none of them could be told."""
+    false = refused(claims)
+    if false is not None:
+        return Finding("failed", f"does not hold: {false.text}")
+    if claims and worst(claims) is None:
+        return Finding("unknown", f"could not be told: {claims[0].text}")
     return None
 
 

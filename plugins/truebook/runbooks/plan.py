@@ -68,7 +68,7 @@ def _decide(
         if judgement.verdict in ("read", "local"):
             return "parse", "holds no command"
         return ("refuse" if judgement.verdict in _REFUSED else "parse"), judgement.reason
-    decided = [_command(command, tools, aliases) for command in judgement.commands]
+    decided = [of_command(command, tools, aliases) for command in judgement.commands]
     kind, reason = max(decided, key=lambda one: ORDER.index(one[0]))
     floor = _verdict(judgement)
     if ORDER.index(floor[0]) > ORDER.index(kind):
@@ -92,7 +92,7 @@ def _verdict(judgement: Judgement) -> tuple[PlanKind, str]:
     return ("dry-run" if judgement.verdict in _WRITES else "run"), judgement.reason
 
 
-def _command(
+def of_command(
     command: CommandVerdict, tools: Collection[str] | None, aliases: Mapping[str, str]
 ) -> tuple[PlanKind, str]:
     """The plan for one command alone, and why."""

@@ -1,0 +1,187 @@
+"""What happened to one shell block, as HTML. Whatever came from a page, a command or an API is escaped; colours are
+the stylesheet's, and never the only sign."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape
+
+from truebook.model import BlockResult, Claim, FilledValue, Planned, RequestRecord
+from truebook.pages.escape import visible
+
+LINE_LIMIT = 300
+"""Characters of a reason or a command that are shown."""
+MOST = 40
+"""Rows of requests that are shown."""
+
+_DONE = {
+    "run": "Tested: ran well",
+    "dry-run": "Tested: the API server accepts it as a dry run",
+    "prove": "Tested: what it needs is there",
+}
+_NOT_DONE = {
+    "parse": "Not run",
+    "skip": "Skipped",
+    "refuse": "Never run here",
+    "run": "Not run yet",
+    "dry-run": "Not run yet",
+    "prove": "Not checked yet",
+}
+_HOLDS = {True: "yes", False: "no", None: "not known"}
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """A block with its result. `origin` says where state came from: `recording homelab.json`."""
+
+    planned: Planned
+    result: BlockResult
+    origin: str = ""
+    replayed: bool = False
+
+
+def opening(one: Tested) -> str:
+    """The start tag of the element around a block."""
+    result = one.result
+    data = {"verdict": result.verdict, "plan": result.plan, "result": result.state}
+    attributes = "".join(f' data-{name}="{escape(value)}"' for name, value in data.items())
+    return f'<div class="truebook-block"{attributes}>'
+
+
+def closing(one: Tested) -> str:
+    """The line in words, what is behind it, and the end tag. The site's search leaves it out."""
+    return (
+        f'<details class="truebook-result truebook-result--{escape(one.result.state)}" data-search-exclude>'
+        f'<summary><span class="truebook-result__said">{_text(said(one))}</span>'
+        f"{_aside(one)}</summary>"
+        f'<dl class="truebook-result__facts">{"".join(_facts(one))}</dl></details></div>'
+    )
+
+
+def said(one: Tested) -> str:
+    """The one line that is always seen."""
+    result = one.result
+    if result.state == "passed":
+        return _DONE.get(result.plan, "Tested")
+    if result.state == "failed":
+        place = f" at line {result.failed_line}" if result.failed_line else ""
+        return f"Failed{place}: {result.reason}"
+    if result.state == "unknown":
+        return f"Could not be tested: {result.reason}"
+    words, reason = _NOT_DONE[result.plan], result.reason
+    return f"{words}: {reason.removeprefix('not run: ')}" if reason else words
+
+
+def _aside(one: Tested) -> str:
+    """Where and when, for those that were tested."""
+    result = one.result
+    if not result.started_at:
+        return ""
+    where = f"{result.cluster} " if result.cluster else ""
+    kind = "recorded" if one.replayed else "live"
+    stamp = escape(result.started_at)
+    return (
+        f' <span class="truebook-result__when">{_text(f"{where}({kind})")}, '
+        f'<time datetime="{stamp}">{_text(_readable(result.started_at))}</time></span>'
+    )
+
+
+def _facts(one: Tested) -> Iterator[str]:
+    result, judgement = one.result, one.planned.judgement
+    yield _fact("Verdict", f"{_word(result.verdict)} {_text(judgement.reason)}")
+    if judgement.commands:
+        yield _list("Commands", (_command(one, place) for place in range(len(judgement.commands))))
+    yield _fact("Plan", f"{_word(result.plan)} {_text(one.planned.reason)}")
+    # What a dry run or a proof is, the line above says already.
+    if result.reason and result.reason != one.planned.reason:
+        yield _fact("Result", f"{_word(result.state)} {_text(result.reason)}")
+    if result.values:
+        yield _list("Values", map(_value, result.values))
+    if result.claims:
+        yield _list("Claims", map(_claim, result.claims))
+    if result.requests:
+        yield _list("Requests", _requests(result.requests))
+    if result.started_at:
+        yield _fact("When", _when(one))
+        yield _fact("Where", _where(one))
+    if result.tools:
+        yield _fact("Tools", _text(", ".join(f"{name} {version}" for name, version in sorted(result.tools.items()))))
+    for note in one.planned.filling.notes:
+        yield _fact("Note", _text(note))
+    if one.planned.block.options.output and result.output:
+        yield _fact("Output", f"<pre><samp>{_output(result.output)}</samp></pre>")
+
+
+def _command(one: Tested, place: int) -> str:
+    command = one.planned.judgement.commands[place]
+    lines = one.planned.block.lines
+    line = lines[min(max(command.line, 1), len(lines)) - 1] if lines else one.planned.block.line
+    return f"<code>{_text(command.text)}</code> {_word(command.verdict)} {_text(command.reason)} (line {line})"
+
+
+def _value(value: FilledValue) -> str:
+    source = value.origin if value.evidence is None else f"{value.origin}: {value.evidence}"
+    return f"<code>{_text(value.placeholder)}</code> is <code>{_text(value.value)}</code>, from {_text(source)}"
+
+
+def _claim(claim: Claim) -> str:
+    source = f" <code>{_text(claim.source)}</code>" if claim.source else ""
+    return f"{_word(_HOLDS[claim.holds])} {_text(claim.text)}{source}"
+
+
+def _requests(requests: tuple[RequestRecord, ...]) -> Iterator[str]:
+    for one in requests[:MOST]:
+        reason = f", {one.reason}" if one.reason else ""
+        yield (
+            f"{_word(one.decision)} <code>{_text(f'{one.method} {one.path}')}</code> "
+            f"{_text(f'{one.system}: {one.status}{reason}')}"
+        )
+    if len(requests) > MOST:
+        yield f"and {len(requests) - MOST} more"
+
+
+def _when(one: Tested) -> str:
+    result = one.result
+    cached = "; nothing changed since, so it was not run again" if result.cached else ""
+    return _text(f"{_readable(result.started_at)}, in {result.duration:.2f} s{cached}")
+
+
+def _where(one: Tested) -> str:
+    what = "a recording, replayed" if one.replayed else "live"
+    origin = f": {one.origin}" if one.origin else ""
+    return _text(f"{one.result.cluster or 'a cluster without a name'}, {what}{origin}")
+
+
+def _fact(name: str, html: str) -> str:
+    return f"<dt>{name}</dt><dd>{html}</dd>"
+
+
+def _list(name: str, items: Iterable[str]) -> str:
+    return _fact(name, f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>")
+
+
+def _word(word: str) -> str:
+    """A word of ours that stands out."""
+    return f'<span class="truebook-result__word">{escape(word)}</span>'
+
+
+def _text(text: str) -> str:
+    return escape(visible(text, LINE_LIMIT))
+
+
+def _output(text: str) -> str:
+    return "\n".join(
+        escape("".join(c if c.isprintable() or c == "\t" else "\ufffd" for c in line))
+        for line in text.rstrip().split("\n")
+    )
+
+
+def _readable(stamp: str) -> str:
+    """`2026-11-24T05:30:00Z` as `24 November 2026, 05:30 UTC`; anything else as it stands."""
+    try:
+        moment = datetime.fromisoformat(stamp).astimezone(UTC)
+    except ValueError:
+        return stamp
+    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"

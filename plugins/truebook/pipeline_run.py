@@ -1,0 +1,215 @@
+"""The flow of a run, top-down: planned blocks → systems → guard → sandbox or proofs → results → did anything change?
+
+`pipeline_runbooks` says how blocks are found, filled and planned, `pipeline_systems` how APIs are reached,
+`pipeline_workshop` what blocks are run with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from truebook import pipeline
+from truebook.model import BlockResult, Inventory, Planned, RequestRecord, ResultState
+from truebook.pipeline import State
+from truebook.pipeline_runbooks import available
+from truebook.pipeline_workshop import WAITING, SandboxKind, Workshop
+from truebook.recording import KubernetesData, Recording
+from truebook.runbooks.cache import Cache, programs
+from truebook.runbooks.fingerprint import Change, Fingerprint, Object, changes
+from truebook.runbooks.programs import Versions, called
+from truebook.runbooks.run import Runner
+from truebook.runbooks.split import join, split
+from truebook.settings import Settings
+
+Progress = Callable[[BlockResult], None]
+
+CACHE = Path(".cache", "truebook", "runs")
+"""Where results are kept, below the folder of the settings."""
+_WORDS: dict[ResultState, str] = {
+    "passed": "passed",
+    "failed": "failed",
+    "unknown": "could not be told",
+    "not-run": "not run",
+}
+_UNREACHABLE = frozenset({502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to run. `repository` is what blocks see of this machine. `jobs` pages are run at once, 0: as many as there
+    are processors. `start` false takes over results of earlier runs and starts nothing; `fresh` takes over none.
+    `cache` is the folder of results."""
+
+    repository: Path
+    cache: Path
+    jobs: int = 0
+    sandbox: SandboxKind = "bubblewrap"
+    start: bool = True
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What came of it. `results[i]` is that of `planned[i]`; `place` is where blocks ran, empty where none did;
+    `notes` are what everybody has to be told."""
+
+    planned: tuple[Planned, ...]
+    results: tuple[BlockResult, ...]
+    inventory: Inventory
+    replayed: bool
+    place: str = ""
+    notes: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def blamed(self) -> tuple[Change, ...]:
+        """What changed meanwhile, and could have been changed by the run."""
+        return tuple(change for change in self.changes if change.blamed)
+
+    @property
+    def exit_code(self) -> int:
+        """0 all well, 1 a block failed or changed something, 2 it could not be told; of nothing it can't."""
+        states = {result.state for result in self.results}
+        if "failed" in states or self.blamed:
+            return 1
+        return 2 if "unknown" in states or not self.results else 0
+
+
+def run(
+    planned: Sequence[Planned],
+    state: State,
+    inventory: Inventory,
+    settings: Settings,
+    options: Options,
+    *,
+    progress: Progress | None = None,
+) -> Run:
+    """Run what is planned to be run, prove what is planned to be proved, and look whether anything changed."""
+    tools = available()
+    with Workshop(
+        state,
+        inventory,
+        settings,
+        repository=options.repository,
+        sandbox=options.sandbox,
+        start=options.start,
+        tools=tools,
+    ) as workshop:
+        names = called(one.filling.script for one in planned)
+        cache = None if options.fresh else _cache(state, settings, options, names)
+        runner = Runner(
+            place=workshop, prove=workshop.prove, cache=cache, cluster=inventory.cluster, tools=Versions(names)
+        )
+        parts = [split(one, tools=tools, aliases=settings.runbooks.aliases) for one in planned]
+        done = iter(runner.run([part for whole in parts for part in whole], jobs=_jobs(options), progress=progress))
+        results = [join(one, [next(done) for _ in whole]) for one, whole in zip(planned, parts, strict=True)]
+        requests = (*workshop.requests_of_proofs(), *(record for one in results for record in one.requests))
+        found = Run(
+            planned=tuple(planned),
+            results=tuple(fair(result, replayed=state.replayed) for result in results),
+            inventory=inventory,
+            replayed=state.replayed,
+            place=workshop.description,
+            notes=workshop.notes,
+            changes=_changes(state, settings, requests) if workshop.started else (),
+        )
+    if cache is not None and workshop.started:
+        cache.prune()
+    return found
+
+
+def _jobs(options: Options) -> int:
+    return options.jobs or os.cpu_count() or 2
+
+
+def fair(result: BlockResult, *, replayed: bool) -> BlockResult:
+    """A result without blame for what is not the block's fault: a system out of reach, a recording that ends
+    somewhere, a run that was not asked for."""
+    if result.state == "unknown" and result.reason == WAITING:
+        return replace(result, state="not-run", started_at="", cluster="", tools={})
+    if result.state != "failed":
+        return result
+    why = next(filter(None, (_out_of_reach(record, replayed=replayed) for record in result.requests)), "")
+    return replace(result, state="unknown", reason=why, failed_line=0) if why else result
+
+
+def _out_of_reach(record: RequestRecord, *, replayed: bool) -> str:
+    """Why a request could not be answered, empty where it was. People may be permitted more than truebook is."""
+    if record.status in _UNREACHABLE:
+        return record.reason if record.reason else f"{record.system} answered {record.status}"
+    if record.status in (401, 403) and record.decision in ("forward", "dry-run"):
+        what = f"{record.method} {record.path}"
+        return f"the recording does not hold {what}" if replayed else f"truebook's account is not permitted to {what}"
+    return ""
+
+
+def summary(found: Run) -> str:
+    """`3 shell blocks: 2 passed, 1 not run (1 taken over from an earlier run)`."""
+    counts = Counter(result.state for result in found.results)
+    kinds = ", ".join(f"{counts[state]} {word}" for state, word in _WORDS.items() if counts[state])
+    cached = sum(result.cached for result in found.results)
+    taken = f" ({cached} as in an earlier run, of which nothing changed)" if cached else ""
+    blocks = "shell block" if len(found.results) == 1 else "shell blocks"
+    return f"{len(found.results)} {blocks}: {kinds}{taken}" if kinds else "no shell blocks"
+
+
+def _cache(state: State, settings: Settings, options: Options, names: Iterable[str]) -> Cache:
+    """The results of earlier runs. They hold as long as the state that was read is the same."""
+    recording = state.recording
+    digest = hashlib.sha256()
+    for name, part in sorted(recording.parts.items()):
+        digest.update(f"{name} {part.state}\n".encode())
+        digest.update(bytes(part.data))
+    read = digest.hexdigest()
+    recorded = {name for name, part in recording.parts.items() if part.state == "fresh"}
+
+    def reads(requests: tuple[RequestRecord, ...]) -> str | None:
+        if state.replayed:
+            return read
+        # Of the live systems, only what was read before the run says whether it is still the same.
+        beyond = any(record.system not in recorded or record.path.endswith("/log") for record in requests)
+        return None if beyond or not requests else read
+
+    decided = (settings.runbooks, options.sandbox, state.replayed, recording.cluster.name, version("truebook"))
+    return Cache(
+        options.cache,
+        reads=reads,
+        programs=programs(names),
+        settings=hashlib.sha256(repr(decided).encode()).hexdigest(),
+    )
+
+
+def _changes(state: State, settings: Settings, requests: Sequence[RequestRecord]) -> tuple[Change, ...]:
+    """What is not as it was before the run. A replay keeps nothing, so nothing of it can change."""
+    if state.replayed:
+        return ()
+    after = pipeline.read_live(settings)
+    return changes(_fingerprint(state.recording), _fingerprint(after), requests)
+
+
+def _fingerprint(recording: Recording) -> Fingerprint:
+    """Each object and a digest of what people write of it."""
+    data: KubernetesData = recording.kubernetes()
+    found = {}
+    for key, listed in data.lists.items():
+        for one in data.objects(key):
+            metadata = one.get("metadata") or {}
+            place = Object(listed.group, listed.resource, metadata.get("namespace") or "", metadata.get("name") or "")
+            found[place] = _digest(one)
+    return found
+
+
+def _digest(one: dict[str, Any]) -> str:
+    kept = {key: value for key, value in one.items() if key not in ("status", "metadata")}
+    metadata = one.get("metadata") or {}
+    kept["metadata"] = {
+        key: value for key, value in metadata.items() if key not in ("resourceVersion", "managedFields")
+    }
+    return hashlib.sha256(repr(sorted(kept.items())).encode()).hexdigest()
