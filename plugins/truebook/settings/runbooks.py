@@ -55,6 +55,7 @@ _RUNBOOKS: dict[str, Parser] = {
     "aliases": _aliases,
     "values": _mapping,
     "environment": _variables,
+    "require_policy": read.boolean,
 }
 
 

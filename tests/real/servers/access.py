@@ -7,7 +7,10 @@ from collections.abc import Mapping, Sequence
 _READ = ("get", "list")
 
 _RESOURCES: Mapping[str, Sequence[str]] = {
-    "": ("namespaces", "nodes", "pods", "services", "persistentvolumeclaims", "replicationcontrollers"),
+    "": (
+        *("namespaces", "nodes", "pods", "services", "persistentvolumeclaims", "replicationcontrollers"),
+        *("resourcequotas", "limitranges"),
+    ),
     "apps": ("deployments", "statefulsets", "daemonsets", "replicasets"),
     "autoscaling": ("horizontalpodautoscalers",),
     "batch": ("jobs", "cronjobs"),

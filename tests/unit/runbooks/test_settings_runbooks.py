@@ -15,9 +15,16 @@ def test_all_of_it(tmp_path: Path) -> None:
     path.write_text(
         "runbooks:\n  enabled: false\n  policy: off\n  timeout: 2m\n  aliases: {k: kubectl, kx: kubectl -n x}\n"
         "  values: {app-name: vault, count: 3}\n  environment: [CLUSTER]\n"
+        "  require_policy: true\n"
     )
     assert load(path).runbooks == RunbookSettings(
-        False, "off", 120.0, {"k": "kubectl", "kx": "kubectl -n x"}, {"app-name": "vault", "count": "3"}, ("CLUSTER",)
+        False,
+        "off",
+        120.0,
+        {"k": "kubectl", "kx": "kubectl -n x"},
+        {"app-name": "vault", "count": "3"},
+        ("CLUSTER",),
+        require_policy=True,
     )
 
 

@@ -158,7 +158,9 @@ class KubernetesApi:
         """The answer to a write. Raises Refused where it is none that is a dry run."""
         media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         ask = dry.Ask(target, params, media, body)
-        if not dry.asks_for_dry_run(ask, request.scope["query_string"].decode("latin-1")):
+        if target.subresource not in dry.SUBRESOURCES or not dry.asks_for_dry_run(
+            ask, request.scope["query_string"].decode("latin-1")
+        ):
             raise forbidden(target)
         objects = self._objects(replace(target, verb="get", subresource=""), refused=target)
         negotiate(request.headers.get("accept", ""), (PLAIN,))

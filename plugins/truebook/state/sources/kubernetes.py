@@ -33,6 +33,8 @@ RESOURCES = (
     "services",
     "persistentvolumeclaims",
     "replicationcontrollers",
+    "resourcequotas",
+    "limitranges",
     "apps/deployments",
     "apps/statefulsets",
     "apps/daemonsets",

@@ -9,7 +9,7 @@ webhooks are taken to change and deny nothing.
 from __future__ import annotations
 
 from truebook.replay.kubernetes.dry.answers import Place, answer, scale_of
-from truebook.replay.kubernetes.dry.asks import Ask, asks_for_dry_run
+from truebook.replay.kubernetes.dry.asks import SUBRESOURCES, Ask, asks_for_dry_run
 from truebook.replay.kubernetes.dry.scale import SCALED
 
-__all__ = ["SCALED", "Ask", "Place", "answer", "asks_for_dry_run", "scale_of"]
+__all__ = ["SCALED", "SUBRESOURCES", "Ask", "Place", "answer", "asks_for_dry_run", "scale_of"]

@@ -167,7 +167,7 @@ def _create(ask: Ask, place: Place, kind: Kind, found: Json) -> Response:
     target = ask.target
     meta = found.setdefault("metadata", {})
     if not isinstance(meta, dict):
-        raise bad_request("metadata is not an object")
+        raise cannot_tell("metadata is not an object")
     if found.get("kind") != kind.name or found.get("apiVersion") != place.objects.api_version:
         raise cannot_tell("the object is of another kind or version than the path")
     if meta.get("namespace", target.namespace) != target.namespace:

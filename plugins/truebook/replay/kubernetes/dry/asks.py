@@ -17,6 +17,8 @@ from truebook.replay.quoting import quote
 
 JSON = "application/json"
 DRY = ["All"]
+SUBRESOURCES = ("", "scale", "status", "eviction")
+"""Where a dry run may be asked for here. Others can't run dry, or make a real token."""
 Json = dict[str, Any]
 
 

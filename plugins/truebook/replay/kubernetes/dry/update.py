@@ -194,7 +194,7 @@ def _check_same(kind: Kind, old: Json, new: Json) -> None:
     """The object in the body has to be the one in the path."""
     target, meta = kind.target, new.get("metadata") or {}
     if not isinstance(meta, dict):
-        raise bad_request("metadata is not an object")
+        raise cannot_tell("metadata is not an object")
     name, namespace = meta.get("name"), meta.get("namespace")
     if name != target.name:
         raise bad_request(
