@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ from truebook.pipeline import State
 from truebook.pipeline_runbooks import available
 from truebook.pipeline_workshop import WAITING, SandboxKind, Workshop
 from truebook.recording import KubernetesData, Recording
-from truebook.runbooks.cache import Cache, programs
+from truebook.runbooks.cache import Cache, passed, programs
 from truebook.runbooks.fingerprint import Change, Fingerprint, Object, changes
 from truebook.runbooks.programs import Versions, called
 from truebook.runbooks.run import Runner
@@ -103,9 +105,14 @@ def run(
         tools=tools,
     ) as workshop:
         names = called(one.filling.script for one in planned)
-        cache = None if options.fresh else _cache(state, settings, options, names)
+        cache = None if options.fresh else _cache(state, settings, options, names, workshop)
         runner = Runner(
-            place=workshop, prove=workshop.prove, cache=cache, cluster=inventory.cluster, tools=Versions(names)
+            place=workshop,
+            prove=workshop.prove,
+            cache=cache,
+            cluster=inventory.cluster,
+            tools=Versions(names),
+            fair=partial(fair, replayed=state.replayed),
         )
         parts = [split(one, tools=tools, aliases=settings.runbooks.aliases) for one in planned]
         done = iter(runner.run([part for whole in parts for part in whole], jobs=_jobs(options), progress=progress))
@@ -113,7 +120,7 @@ def run(
         requests = (*workshop.requests_of_proofs(), *(record for one in results for record in one.requests))
         found = Run(
             planned=tuple(planned),
-            results=tuple(fair(result, replayed=state.replayed) for result in results),
+            results=tuple(results),
             inventory=inventory,
             replayed=state.replayed,
             place=workshop.description,
@@ -160,7 +167,7 @@ def summary(found: Run) -> str:
     return f"{len(found.results)} {blocks}: {kinds}{taken}" if kinds else "no shell blocks"
 
 
-def _cache(state: State, settings: Settings, options: Options, names: Iterable[str]) -> Cache:
+def _cache(state: State, settings: Settings, options: Options, names: Iterable[str], workshop: Workshop) -> Cache:
     """The results of earlier runs. They hold as long as the state that was read is the same."""
     recording = state.recording
     digest = hashlib.sha256()
@@ -177,12 +184,19 @@ def _cache(state: State, settings: Settings, options: Options, names: Iterable[s
         beyond = any(record.system not in recorded or record.path.endswith("/log") for record in requests)
         return None if beyond or not requests else read
 
-    decided = (settings.runbooks, options.sandbox, state.replayed, recording.cluster.name, version("truebook"))
+    def lasts(result: BlockResult) -> bool:
+        # What a recording does not hold today it does not hold tomorrow.
+        asked = result.exit_code is not None or result.plan == "prove"
+        return passed(result) or (state.replayed and result.state == "unknown" and asked and not workshop.failed)
+
+    places = (options.sandbox, bool(shutil.which("bwrap")), sorted(available()))
+    decided = (settings.runbooks, places, state.replayed, recording.cluster.name, version("truebook"))
     return Cache(
         options.cache,
         reads=reads,
         programs=programs(names),
         settings=hashlib.sha256(repr(decided).encode()).hexdigest(),
+        lasts=lasts,
     )
 
 

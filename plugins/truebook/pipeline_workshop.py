@@ -84,6 +84,11 @@ class Workshop:
         return isinstance(self._began, _Started)
 
     @property
+    def failed(self) -> bool:
+        """Whether it could not be started."""
+        return isinstance(self._began, TruebookError)
+
+    @property
     def description(self) -> str:
         """Where blocks ran, for the report; empty where none did."""
         began = self._began
@@ -111,7 +116,10 @@ class Workshop:
         """The claims of a block that is not to be run, None for one that is."""
         if not self._start:
             return None
-        began = self._begin()
+        try:
+            began = self._begin()
+        except TruebookError as error:
+            return (Claim(f"nothing could be checked: {error.message}", None),)
         if planned.plan == "dry-run" and began.place is not None:
             return None
         missing = PROVED - self._tools

@@ -1,7 +1,8 @@
 """Results of earlier runs, for blocks of which nothing has changed.
 
 A result is taken over where the block, its filled values, the programs, the settings, and the blocks before it in its
-session are the same, and where what it read then reads the same now. Only what passed is kept. Files are one JSON
+session are the same, and where what it read then reads the same now. Only what lasts is kept: what passed,
+unless the cache is told otherwise. Files are one JSON
 document each, checked against the types when they are read; they are data, and as hostile as any output.
 """
 
@@ -34,6 +35,10 @@ Reads = Callable[[tuple[RequestRecord, ...]], str | None]
 that of a state which was read before the run: what changes while a block runs must not be taken for what it saw."""
 
 
+Lasts = Callable[[BlockResult], bool]
+"""Whether a result would come out the same again, as long as what it read is the same."""
+
+
 @dataclass(frozen=True)
 class _Entry:
     """A file of the cache."""
@@ -41,6 +46,11 @@ class _Entry:
     key: str
     reads: str
     result: BlockResult
+
+
+def passed(result: BlockResult) -> bool:
+    """Of live systems, only what passed lasts: whatever went wrong may be over."""
+    return result.state == "passed"
 
 
 def programs(names: Iterable[str]) -> dict[str, str]:
@@ -64,6 +74,7 @@ class Cache:
     reads: Reads
     programs: Mapping[str, str] = field(default_factory=dict)
     settings: str = ""
+    lasts: Lasts = passed
 
     def key(self, planned: Planned, before: str = "") -> str:
         """The key of a block; `before` is that of the block before it in its session."""
@@ -93,7 +104,7 @@ class Cache:
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return None
         found = entry.result
-        if entry.key != key or found.state != "passed" or entry.reads != self.reads(found.requests):
+        if entry.key != key or not self.lasts(found) or entry.reads != self.reads(found.requests):
             return None
         with suppress(OSError):
             os.utime(path)
@@ -106,7 +117,7 @@ class Cache:
             ordinal=block.ordinal,
             plan=planned.plan,
             verdict=planned.judgement.verdict,
-            reason=planned.reason,
+            reason=planned.reason if found.state == "passed" else redact_text(found.reason),
             values=planned.filling.values,
             output=redact_text(found.output),
             failed_line=0,
@@ -114,8 +125,8 @@ class Cache:
         )
 
     def keep(self, key: str, result: BlockResult) -> None:
-        """Keep a result that passed. A folder that can't be written to is no error: the next run takes longer."""
-        if result.state != "passed":
+        """Keep a result that lasts. A folder that can't be written to is no error: the next run takes longer."""
+        if not self.lasts(result):
             return
         reads = self.reads(result.requests)
         if reads is None:

@@ -30,7 +30,8 @@ class Runner:
     """What all blocks of a run share.
 
     `place` is None where there is no sandbox to be had; `no_place` says why. `cluster` and `tools` (program → version)
-    are for the results. `sleep` waits between retries.
+    are for the results. `sleep` waits between retries. `fair` has the last word on a result,
+    such as that a failure was not the block's fault.
     """
 
     place: Place | None
@@ -41,6 +42,7 @@ class Runner:
     cluster: str = ""
     tools: Mapping[str, str] = field(default_factory=dict)
     sleep: Callable[[float], None] = time.sleep
+    fair: Callable[[BlockResult], BlockResult] = lambda result: result
 
     def run(self, planned: Sequence[Planned], *, jobs: int = 4, progress: Progress | None = None) -> list[BlockResult]:
         """The results, in the order of `planned`. `progress` is told of each as it comes, one at a time."""
@@ -75,6 +77,7 @@ class Runner:
         state = b""
         for index, one in enumerate(blocks):
             result, state = (known[index], state) if known else self._block(one, state)
+            result = self.fair(result)
             if self.cache is not None and keys[index] and not result.cached:
                 self.cache.keep(keys[index], result)
             tell(index, result)
