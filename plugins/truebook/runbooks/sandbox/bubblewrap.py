@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import select
 import shutil
 import signal
@@ -12,12 +13,14 @@ import tempfile
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from truebook.errors import TruebookError
 from truebook.redact import excerpt
-from truebook.runbooks.sandbox import command, host, shell
+from truebook.runbooks.sandbox import cgroup, command, host, seccomp, shell
+from truebook.runbooks.sandbox.command import View
 from truebook.runbooks.sandbox.follow import Killer, follow
 from truebook.runbooks.sandbox.job import FIRST_PORT, Job, Outcome
 from truebook.runbooks.sandbox.limits import Limits
@@ -51,15 +54,22 @@ class Sandbox:
         found = shutil.which("bwrap")
         if found is None:
             raise Unavailable("bubblewrap (bwrap) is not installed")
+        calls = seccomp.program()
+        if calls is None:
+            raise Unavailable(f"no filter of system calls is known for {platform.machine()}")
         self._bwrap = found
         self._limits = limits or Limits()
         self._aliases = dict(aliases or {})
         self._stack = ExitStack()
         try:
             self._directory = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="truebook-")))
-            self._view = host.view(repository, self._directory, programs=programs)
+            self._calls = self._directory / "seccomp"
+            self._calls.write_bytes(calls)
+            self._repository, self._programs = repository, tuple(programs)
+            self._view = self._look([])
             self._listeners = self._stack.enter_context(closing(Listeners()))
             self._watcher = self._stack.enter_context(closing(Watcher()))
+            self._groups = cgroup.folder() if os.geteuid() == 0 else None
             self._become = self._probe()
         except BaseException:
             self._stack.close()
@@ -75,6 +85,16 @@ class Sandbox:
         """The programs that are shown singly: name → file."""
         return self._view.programs
 
+    @property
+    def repository(self) -> Path:
+        """What is shown as the repository."""
+        return self._repository
+
+    @property
+    def unprivileged(self) -> bool:
+        """Whether the blocks belong to somebody whose processes the kernel counts; else a control group does."""
+        return bool(self._become) or os.geteuid() != 0
+
     def close(self) -> None:
         """End what serves all blocks."""
         self._stack.close()
@@ -87,7 +107,25 @@ class Sandbox:
 
     def run(self, job: Job) -> Outcome:
         """Run a job. Raises TruebookError where it can't be started."""
-        return self._run(job, self._become)
+        try:
+            return self._run(job, self._become)
+        except Unavailable:
+            # What Git ignored when the run began may be gone by now, and there is nothing to hide any more.
+            self._view = self._look(self._become)
+            return self._run(job, self._become)
+
+    def _look(self, become: list[str]) -> View:
+        folder = Path(tempfile.mkdtemp(dir=self._directory))
+        found = host.view(self._repository, folder, programs=self._programs)
+        self._hand_over(folder, become)
+        return found
+
+    def _hand_over(self, folder: Path, become: list[str]) -> None:
+        """Let whom bubblewrap runs as read our own files, and nobody else."""
+        if os.geteuid() == 0:
+            owner = NOBODY if become else 0
+            for path in (folder, *folder.rglob("*")):
+                os.chown(path, owner, owner, follow_symlinks=False)
 
     def _probe(self) -> list[str]:
         """How to become someone whose processes are counted: a command, empty where none is needed or possible."""
@@ -97,13 +135,17 @@ class Sandbox:
         setpriv = shutil.which("setpriv")
         if os.geteuid() == 0 and setpriv is not None:
             become = [setpriv, "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups", "--inh-caps=-all"]
-            os.chown(self._directory, NOBODY, NOBODY)
+            self._hand_over(self._directory, become)
             try:
                 if self._tried(test, become) == "":
                     return become
             except Unavailable:
                 pass
-            os.chown(self._directory, 0, 0)
+            self._hand_over(self._directory, [])
+            if self._groups is None:
+                raise Unavailable(
+                    "root's processes can't be bounded here: run as another user, or let others read the repository"
+                )
         if reason := self._tried(test, []):
             raise Unavailable(reason)
         return []
@@ -121,87 +163,119 @@ class Sandbox:
         return f"a trial run in the sandbox failed: {excerpt(outcome.output) or outcome.killed or outcome.exit_code}"
 
     def _run(self, job: Job, become: list[str], *, probe: bool = False) -> Outcome:
-        guard = job.guard
+        guard, limits = job.guard, self._limits
         names = guard.systems if guard is not None else ("probe",) if probe else ()
         ports = {name: FIRST_PORT + index for index, name in enumerate(names)}
         with ExitStack() as stack:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=self._directory)))
-            output, output_end = pipe(stack)
-            report, report_end = pipe(stack)
-            info, info_end = pipe(stack)
-            release_end, release = pipe(stack)
-            environment = dict(command.ENVIRONMENT)
-            files = {
-                shell.START: shell.start(self._limits, self._aliases, report_end.fileno()).encode(),
-                shell.SCRIPT: shell.script(job.script).encode("utf-8", "surrogateescape"),
-                shell.STATE: job.state,
-            }
-            if guard is not None:
-                environment.update(guard.environment(ports, Path(command.BLOCK)))
-                files.update((name, text.encode()) for name, text in guard.files(ports).items())
-            for name, content in files.items():
-                (folder / name).write_bytes(content)
-            if become:
-                os.chown(folder, NOBODY, NOBODY)
-            line = command.command(
-                self._view,
-                block=str(folder),
-                cwd=job.cwd,
-                tmp=self._limits.tmp,
-                info=info_end.fileno(),
-                release=release_end.fileno(),
-                argv=shell.arguments(),
-            )
-            process = subprocess.Popen(  # noqa: S603
-                [*become, self._bwrap, *line[1:]],
-                stdin=subprocess.DEVNULL,
-                stdout=output_end.fileno(),
-                stderr=subprocess.STDOUT,
-                env=environment,
-                pass_fds=(report_end.fileno(), info_end.fileno(), release_end.fileno()),
-            )
-            stack.callback(_reap, process)
-            for end in (output_end, report_end, info_end, release_end):
-                end.close()
-            first = _first_process(info.fileno(), output.fileno())
-            try:
-                ended = os.pidfd_open(first)
-            except OSError as error:
-                raise Unavailable(f"the sandbox's first process can't be watched: {error}") from error
-            stack.callback(os.close, ended)
-            killer = Killer(lambda: _kill(ended))
-            stack.callback(killer, "it was left alone")
+            box = self._start(stack, job, ports, become)
+            sockets = self._listeners.open(box.first, ports)
             handle = None
-            sockets = self._listeners.open(first, ports)
             if guard is not None:
                 handle = guard.serve(sockets)
                 stack.callback(guard.end, handle)
-            for socket in sockets.values() if guard is None else ():
-                socket.close()
-            limits = self._limits
-            self._watcher.add(Watched(first, limits.processes + 2, limits.total * command.MEGABYTE, killer))
-            stack.callback(self._watcher.remove, first)
+            else:
+                for socket in sockets.values():
+                    socket.close()
+            self._watcher.add(Watched(box.first, limits.processes + 2, limits.total * command.MEGABYTE, box.kill))
+            stack.callback(self._watcher.remove, box.first)
             started = time.monotonic()
-            os.write(release.fileno(), b".")
+            _release(box.release, box.output)
             said, reported = follow(
-                ended=ended,
-                output=output.fileno(),
-                report=report.fileno(),
+                ended=box.ended,
+                output=box.output,
+                report=box.report,
                 limits=limits,
                 timeout=job.timeout,
-                kill=killer,
+                kill=box.kill,
             )
-            exit_code = process.wait(timeout=START_SECONDS)
+            duration = time.monotonic() - started
+            try:
+                exit_code = box.process.wait(timeout=START_SECONDS)
+            except subprocess.TimeoutExpired as error:
+                raise TruebookError("a block's processes could not be ended in time") from error
             return Outcome(
                 exit_code=exit_code,
                 output=said.whole(),
                 report=shell.read_report(reported),
-                duration=time.monotonic() - started,
-                killed=killer.reason,
+                duration=duration,
+                killed=box.kill.reason,
                 cut=said.cut,
                 requests=() if guard is None else guard.requests(handle),
                 claims=() if guard is None else guard.claims(handle),
             )
+
+    def _start(self, stack: ExitStack, job: Job, ports: Mapping[str, int], become: list[str]) -> _Box:
+        """Make a sandbox that waits before its first command; the stack ends it."""
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=self._directory)))
+        output, output_end = pipe(stack)
+        report, report_end = pipe(stack)
+        info, info_end = pipe(stack)
+        release_end, release = pipe(stack)
+        calls = stack.enter_context(self._calls.open("rb"))
+        environment = dict(command.ENVIRONMENT)
+        if job.guard is not None:
+            environment.update(job.guard.environment(ports, Path(command.BLOCK)))
+        self._write(folder, job, ports, report_end.fileno())
+        self._hand_over(folder, become)
+        line = command.command(
+            self._view,
+            block=str(folder),
+            cwd=job.cwd,
+            tmp=self._limits.tmp,
+            info=info_end.fileno(),
+            release=release_end.fileno(),
+            seccomp=calls.fileno(),
+            argv=shell.arguments(),
+        )
+        process = subprocess.Popen(  # noqa: S603
+            [*become, self._bwrap, *line[1:]],
+            stdin=subprocess.DEVNULL,
+            stdout=output_end.fileno(),
+            stderr=subprocess.STDOUT,
+            env=environment,
+            pass_fds=(report_end.fileno(), info_end.fileno(), release_end.fileno(), calls.fileno()),
+        )
+        stack.callback(_reap, process)
+        for end in (output_end, report_end, info_end, release_end):
+            end.close()
+        first = _first_process(info.fileno(), output.fileno())
+        try:
+            ended = os.pidfd_open(first)
+            stack.callback(os.close, ended)
+            if self._groups is not None and not become:
+                stack.enter_context(cgroup.group(self._groups, first, self._limits.processes + 2))
+        except OSError as error:
+            raise Unavailable(f"the sandbox's first process can't be watched: {error}") from error
+        kill = Killer(lambda: _kill(ended))
+        stack.callback(kill, "it was left alone")
+        return _Box(process, first, ended, output.fileno(), report.fileno(), release.fileno(), kill)
+
+    def _write(self, folder: Path, job: Job, ports: Mapping[str, int], report: int) -> None:
+        """A block's own files."""
+        files = {
+            shell.START: shell.start(self._limits, self._aliases, report).encode(),
+            shell.SCRIPT: shell.script(job.script).encode("utf-8", "surrogateescape"),
+            shell.STATE: job.state,
+        }
+        if job.guard is not None:
+            files.update((name, text.encode()) for name, text in job.guard.files(ports).items())
+        for name, content in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+
+
+@dataclass(frozen=True)
+class _Box:
+    """A sandbox that was made. `first` is its first process, `ended` a pidfd of it; the rest are ends of pipes."""
+
+    process: subprocess.Popen[bytes]
+    first: int
+    ended: int
+    output: int
+    report: int
+    release: int
+    kill: Killer
 
 
 def _first_process(info: int, output: int) -> int:
@@ -212,14 +286,26 @@ def _first_process(info: int, output: int) -> int:
         ready, _, _ = select.select([info], [], [], max(0.0, deadline - time.monotonic()))
         data = os.read(info, 4096) if ready else b""
         if not data:
-            os.set_blocking(output, False)
-            try:
-                words = os.read(output, 4096)
-            except BlockingIOError:
-                words = b""
-            raise Unavailable(f"bubblewrap could not make a sandbox: {excerpt(words) or 'it did not say why'}")
+            raise _unmade(output)
         said += data
     return int(json.loads(said)["child-pid"])
+
+
+def _release(release: int, output: int) -> None:
+    """Let the block start. Raises Unavailable where there is nobody to start it."""
+    try:
+        os.write(release, b".")
+    except BrokenPipeError:
+        raise _unmade(output) from None
+
+
+def _unmade(output: int) -> Unavailable:
+    os.set_blocking(output, False)
+    try:
+        words = os.read(output, 4096)
+    except BlockingIOError:
+        words = b""
+    return Unavailable(f"bubblewrap could not make a sandbox: {excerpt(words) or 'it did not say why'}")
 
 
 def _kill(ended: int) -> None:

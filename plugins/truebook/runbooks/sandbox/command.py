@@ -61,13 +61,14 @@ class View:
 
 
 def command(
-    view: View, *, block: str, cwd: str = "", tmp: int = 64, info: int, release: int, argv: Sequence[str]
+    view: View, *, block: str, cwd: str = "", tmp: int = 64, info: int, release: int, seccomp: int, argv: Sequence[str]
 ) -> list[str]:
     """bubblewrap's command line around `argv`.
 
     `block` is the folder that is shown as `BLOCK`, `cwd` is relative to the repository, `tmp` is the size of /tmp in
-    megabytes. `info` and `release` are file descriptors: bubblewrap says on the one which process it started, and
-    starts `argv` when something comes from the other. Raises ConfigError where `cwd` leaves the repository.
+    megabytes. `info`, `release` and `seccomp` are file descriptors: bubblewrap says on the first which process it
+    started, starts `argv` when something comes from the second, and reads the filter of system calls from the third.
+    Raises ConfigError where `cwd` leaves the repository.
     """
     line = ["bwrap", "--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
     line += ["--unshare-cgroup-try", "--disable-userns", "--uid", str(UID), "--gid", str(UID), "--hostname", USER]
@@ -79,14 +80,28 @@ def command(
     line += ["--ro-bind", view.etc, "/etc"]
     for path, source in view.files.items():
         line += ["--ro-bind", source, path]
-    line += ["--proc", "/proc", "--dev", "/dev", *_tmpfs("/dev/shm", 1), *_tmpfs("/tmp", tmp), "--dir", HOME]  # noqa: S108
+    # Of /proc/sys much belongs to whom the kernel knows as root, who needs no capability to write to it.
+    line += ["--proc", "/proc", "--remount-ro", "/proc"]
+    line += ["--dev", "/dev", *_tmpfs("/dev/shm", 1), *_tmpfs("/tmp", tmp), "--dir", HOME]  # noqa: S108
     line += _repository(view)
     for name, source in view.programs.items():
         line += ["--ro-bind", source, f"{BIN}/{name}"]
     line += ["--ro-bind", block, BLOCK]
     # Both are file systems in memory that would grow without a bound.
     line += ["--remount-ro", "/dev", "--remount-ro", "/"]
-    return [*line, "--chdir", working_directory(cwd), "--info-fd", str(info), "--block-fd", str(release), "--", *argv]
+    return [
+        *line,
+        "--chdir",
+        working_directory(cwd),
+        "--seccomp",
+        str(seccomp),
+        "--info-fd",
+        str(info),
+        "--block-fd",
+        str(release),
+        "--",
+        *argv,
+    ]
 
 
 def _repository(view: View) -> list[str]:

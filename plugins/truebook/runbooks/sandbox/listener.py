@@ -14,15 +14,12 @@ import fcntl
 import json
 import os
 import socket
-import struct
 import sys
 
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWNET = 0x40000000
 NS_GET_USERNS = 0xB701
-SIOCGIFFLAGS = 0x8913
-SIOCSIFFLAGS = 0x8914
-IFF_UP = 1
+IP_FREEBIND = 15
 BACKLOG = 128
 
 
@@ -43,7 +40,6 @@ def _answer(control: socket.socket, request: bytes, libc: ctypes.CDLL) -> None:
     try:
         asked = json.loads(request)
         _join(int(asked["pid"]), libc)
-        _loopback_up()
         opened = [_listen(port) for port in asked["ports"]]
     except OSError as error:
         control.send(f"{error.strerror or error}".encode())
@@ -61,17 +57,11 @@ def _join(pid: int, libc: ctypes.CDLL) -> None:
             raise OSError(code, os.strerror(code))
 
 
-def _loopback_up() -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
-        request = struct.pack("16sh14x", b"lo", 0)
-        (flags,) = struct.unpack_from("h", fcntl.ioctl(any_socket, SIOCGIFFLAGS, request), 16)
-        if not flags & IFF_UP:
-            fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", flags | IFF_UP))
-
-
 def _listen(port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # bubblewrap may not have given the loopback its address yet, and fails where somebody else does.
+    listener.setsockopt(socket.IPPROTO_IP, IP_FREEBIND, 1)
     listener.bind(("127.0.0.1", port))
     listener.listen(BACKLOG)
     return listener

@@ -33,14 +33,14 @@ done
 unset __truebook_limit
 __truebook_failed() {
   local status=$1 line=$2 file=$3 code; shift 3
+  [[ $- == *e* || -n ${__truebook_soft-} ]] || return 0
   if (( $# > 1 )) && (( ${!#} == 0 )); then
     for code; do (( code == 0 || code == 141 )) || break; done
-    if (( code == 0 || code == 141 )) && [[ $- == *e* ]]; then
+    if (( code == 0 || code == 141 )); then
       # Only cut off by its reader: go on, and see to errexit from here.
       set +e; __truebook_soft=1; return 0
     fi
   fi
-  [[ $- == *e* || -n ${__truebook_soft-} ]] || return 0
   [[ $file == @BLOCK@/script && $BASH_SUBSHELL == 0 ]] && printf 'error %d %d\n' "$line" "$status" >&@REPORT@
   [[ $- == *e* ]] || builtin exit "$status"
 }
