@@ -133,7 +133,7 @@ def test_discovery(replay: Replay) -> None:
         ("exec web-1 -- ls", 'cannot create resource "pods/exec"'),
         ("delete pod web-1", 'cannot delete resource "pods"'),
         ("scale deploy web --replicas=0", 'cannot patch resource "deployments/scale"'),
-        ("explain pods", "could not find the requested resource"),
+        ("explain pods", "not found in OpenAPI schema"),
         ("wait --for=jsonpath={.status.phase}=Running pod/web-2 --timeout=1s", "timed out waiting"),
         ("auth can-i delete pods", ""),
     ],

@@ -50,7 +50,8 @@ class OpenApi:
         paths: Json = {}
         for resource in version.resources:
             paths.update(_paths(f"/{path}", group, version.version, resource))
-        return {"openapi": "3.0.0", "info": {"title": "Kubernetes", "version": "replay"}, "paths": paths}
+        info = {"title": "Kubernetes", "version": "replay"}
+        return {"openapi": "3.0.0", "info": info, "paths": paths, "components": {"schemas": {}}}
 
 
 def _paths(root: str, group: str, version: str, resource: Resource) -> Json:
