@@ -12,9 +12,6 @@ import msgspec
 
 from truebook.model import Claim
 
-UNRECORDED = 501
-"""The status of a reply to what a recording cannot tell."""
-
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -64,8 +61,6 @@ def unknown(claim: str, reply: Reply) -> Claim:
     """A claim that could not be told, with the reason that its reply gives."""
     if reply.status == 0:
         why = "the API could not be reached"
-    elif reply.status == UNRECORDED:
-        why = "a recording does not tell"
     elif reply.status in (401, 403):
         why = "the account may not ask"
     elif reply.status < 300:

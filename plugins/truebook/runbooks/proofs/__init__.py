@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from truebook.claims import UNRECORDED, Reply, worst
+from truebook.claims import worst
 from truebook.model import Claim, ResultState
-from truebook.runbooks.proofs import argocd, kubectl, vault
-from truebook.runbooks.proofs.client import Client, Query
+from truebook.runbooks.proofs import argocd, kubectl, vault, velero
+from truebook.runbooks.proofs.client import Client
 from truebook.runbooks.proofs.words import Command, Proof, read
 from truebook.runbooks.shell import Problem
 
@@ -27,8 +27,12 @@ PROOFS: dict[str, Proof] = {
     "bao": vault.prove,
     "kubectl": kubectl.prove,
     "oc": kubectl.prove,
+    "velero": velero.prove,
 }
 """One per tool, by the name that it is run by."""
+
+UNPROVED = frozenset(("helm", "mc"))
+"""Tools of clusters of which no claim can be checked."""
 
 
 def prove(
@@ -38,44 +42,31 @@ def prove(
     aliases: Mapping[str, str] | None = None,
     variables: Mapping[str, str | None] | None = None,
     missing: Collection[str] = (),
-    recorded: bool = False,
 ) -> tuple[Claim, ...]:
     """The claims of a filled script's commands, in their order. `missing` are the tools that are not installed.
 
-    `recorded`: the APIs are a recording's, which knows nothing of permissions; they are not asked for.
     `aliases` and `variables` as for `verdicts.judge`. Commands of other programs make no claims. Never raises.
     """
     try:
         commands = read(script, aliases=aliases or {}, variables=variables or {})
     except (Problem, RecursionError) as problem:
         return (Claim(f"the block was not understood: {problem}", None),)
-    if recorded:
-        client = _Recorded(client)
     claims: list[Claim] = []
     earlier: list[Command] = []
     for command in commands:
         proof = PROOFS.get(command.tool)
         if proof is not None:
             claims += [claim for claim in proof(command, tuple(earlier), client) if claim not in claims]
-            earlier.append(command)
+        elif command.tool in UNPROVED:
+            claims.append(Claim(f"what '{command}' needs can't be checked through an API", None))
+        else:
+            continue
+        earlier.append(command)
     unchecked = sorted({command.tool for command in earlier} & set(missing))
     if unchecked:
         verb = "are" if len(unchecked) > 1 else "is"
         claims.append(Claim(f"{' and '.join(unchecked)} {verb} not installed: the flags were not checked", None))
     return tuple(claims)
-
-
-class _Recorded:
-    """A client that leaves out what is asked by POST: each is a question for a permission."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-
-    def ask(self, system: str, path: str, query: Query = (), *, body: object = None) -> Reply:
-        """See `Client`."""
-        if body is not None:
-            return Reply(UNRECORDED, None, f"POST {path}")
-        return self._client.ask(system, path, query)
 
 
 def standing(claims: tuple[Claim, ...]) -> ResultState:

@@ -111,6 +111,8 @@ def _target(command: Command, word: str, name: str, client: Client) -> tuple[Cla
     given = command.flag("namespace")
     if command.parsed.last("namespace") and not given:
         return (unclear(command, "namespace", command.parsed.last("namespace")),)
+    if given and not NAME.fullmatch(given):
+        return (Claim(f"{given[:60]!r} is not a name that a namespace can have", False),)
     everywhere = command.parsed.on("all-namespaces")
     namespace = "" if everywhere or not kind.namespaced else given or "default"
     reply = client.ask("kubernetes", kind.path(namespace, name))
