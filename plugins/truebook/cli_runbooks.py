@@ -61,7 +61,7 @@ def list_command(
     from truebook.runbooks import show
 
     settings = load_settings(config)
-    given = _given(variables)
+    given = given_values(variables)
     reader = runbooks.Reader(settings)
     pages = [page for path in runbooks.pages_in(paths) if (page := reader.read(path)).blocks]
     planner = runbooks.Planner(settings, _known(settings, recording, no_state, given))
@@ -69,9 +69,9 @@ def list_command(
     if as_json:
         click.echo(json.dumps(show.as_json(planned), indent=2))
     else:
-        _table([show.as_row(one) for one in planned], show.HEAD)
+        show_table([show.as_row(one) for one in planned], show.HEAD)
         say(show.summary(planned, len(pages)))
-    return _problems(reader.problems)
+    return say_problems(reader.problems)
 
 
 @click.command("explain")
@@ -97,25 +97,25 @@ def explain_command(
     if not path.is_file():
         raise ConfigError("there is no such file", path=path)
     settings = load_settings(config)
-    given = _given(variables)
+    given = given_values(variables)
     reader = runbooks.Reader(settings)
     page = reader.read(path)
     planner = runbooks.Planner(settings, _known(settings, recording, no_state, given))
     planned = planner.page(page)
     one = next((one for one in planned if _holds(one, page.path, line)), None)
     if one is None:
-        _problems(reader.problems)
+        say_problems(reader.problems)
         places = ", ".join(f"{p.block.line} to {p.block.end_line}" for p in planned[:20]) or "none"
         raise ConfigError(f"no shell block is shown from this line (blocks: {places})", path=path, line=line)
     click.echo(json.dumps(show.as_json([one])[0], indent=2) if as_json else show.explain(one), nl=as_json)
-    return _problems([p for p in reader.problems if p.line is None or one.block.line == p.line])
+    return say_problems([p for p in reader.problems if p.line is None or one.block.line == p.line])
 
 
 def _holds(one: Planned, path: str, line: int) -> bool:
     return one.block.path == path and one.block.line <= line <= one.block.end_line
 
 
-def _given(variables: Sequence[str]) -> dict[str, str]:
+def given_values(variables: Sequence[str]) -> dict[str, str]:
     found = {}
     for text in variables:
         name, equals, value = text.partition("=")
@@ -132,7 +132,7 @@ def _known(settings: Settings, recording: Path | None, no_state: bool, given: di
     return runbooks.know(settings, recording, given=given, environment=os.environ)
 
 
-def _problems(problems: Iterable[ConfigError]) -> int:
+def say_problems(problems: Iterable[ConfigError]) -> int:
     """Say each; the exit code."""
     code = 0
     for problem in problems:
@@ -141,7 +141,7 @@ def _problems(problems: Iterable[ConfigError]) -> int:
     return code
 
 
-def _table(rows: Sequence[tuple[str, ...]], head: tuple[str, ...]) -> None:
+def show_table(rows: Sequence[tuple[str, ...]], head: tuple[str, ...]) -> None:
     """Plain columns: what stands in a block is never taken for markup."""
     from rich.console import Console
     from rich.table import Table

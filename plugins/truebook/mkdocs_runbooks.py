@@ -119,7 +119,7 @@ class RunbooksPlugin(BasePlugin[RunbooksConfig]):  # type: ignore[no-untyped-cal
             raise PluginError("shell blocks have wrong options")
         planned = [one for page in pages.values() for one in page]
         options = Options(
-            repository=folder,
+            repository=pipeline_run.repository_of(folder),
             cache=folder / pipeline_run.CACHE,
             jobs=self.config.jobs,
             sandbox="none" if self.config.sandbox == "none" else "bubblewrap",

@@ -23,6 +23,7 @@ from truebook.pipeline import State
 from truebook.pipeline_runbooks import available
 from truebook.pipeline_workshop import WAITING, SandboxKind, Workshop
 from truebook.recording import KubernetesData, Recording
+from truebook.runbooks import results
 from truebook.runbooks.cache import Cache, passed, programs
 from truebook.runbooks.fingerprint import Change, Fingerprint, Object, changes
 from truebook.runbooks.programs import Versions, called
@@ -60,7 +61,7 @@ class Options:
 @dataclass(frozen=True, slots=True)
 class Run:
     """What came of it. `results[i]` is that of `planned[i]`; `place` is where blocks ran, empty where none did;
-    `notes` are what everybody has to be told."""
+    `notes` are what everybody has to be told, `unread` which sources could not be read."""
 
     planned: tuple[Planned, ...]
     results: tuple[BlockResult, ...]
@@ -68,6 +69,7 @@ class Run:
     replayed: bool
     place: str = ""
     notes: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
 
     @property
@@ -77,11 +79,11 @@ class Run:
 
     @property
     def exit_code(self) -> int:
-        """0 all well, 1 a block failed or changed something, 2 it could not be told; of nothing it can't."""
+        """0 all well, 1 a block failed or changed something, 2 it could not be told, as where nothing was tested."""
         states = {result.state for result in self.results}
         if "failed" in states or self.blamed:
             return 1
-        return 2 if "unknown" in states or not self.results else 0
+        return 2 if "unknown" in states or "passed" not in states or self.unread else 0
 
 
 def run(
@@ -116,15 +118,16 @@ def run(
         )
         parts = [split(one, tools=tools, aliases=settings.runbooks.aliases) for one in planned]
         done = iter(runner.run([part for whole in parts for part in whole], jobs=_jobs(options), progress=progress))
-        results = [join(one, [next(done) for _ in whole]) for one, whole in zip(planned, parts, strict=True)]
-        requests = (*workshop.requests_of_proofs(), *(record for one in results for record in one.requests))
+        joined = [join(one, [next(done) for _ in whole]) for one, whole in zip(planned, parts, strict=True)]
+        requests = (*workshop.requests_of_proofs(), *(record for one in joined for record in one.requests))
         found = Run(
             planned=tuple(planned),
-            results=tuple(results),
+            results=tuple(joined),
             inventory=inventory,
             replayed=state.replayed,
             place=workshop.description,
             notes=workshop.notes,
+            unread=tuple(pipeline.unwell(state.recording.statuses())),
             changes=_changes(state, settings, requests) if workshop.started else (),
         )
     if cache is not None and workshop.started:
@@ -155,6 +158,31 @@ def _out_of_reach(record: RequestRecord, *, replayed: bool) -> str:
         what = f"{record.method} {record.path}"
         return f"the recording does not hold {what}" if replayed else f"truebook's account is not permitted to {what}"
     return ""
+
+
+def repository_of(folder: Path) -> Path:
+    """The root of the Git repository that a folder is in, else the folder."""
+    place = folder.resolve()
+    return next((above for above in (place, *place.parents) if (above / ".git").exists()), place)
+
+
+def as_json(found: Run, exit_code: int) -> dict[str, Any]:
+    """A run for programs."""
+    return {
+        "cluster": found.inventory.cluster,
+        "origin": found.inventory.origin,
+        "replayed": found.replayed,
+        "read_at": found.inventory.recorded_at,
+        "sandbox": found.place,
+        "notes": list(found.notes),
+        "unread": list(found.unread),
+        "changes": [
+            {"object": str(one.object), "kind": one.kind, "blamed": one.blamed, "reason": one.reason}
+            for one in found.changes
+        ],
+        "exit_code": exit_code,
+        "blocks": [results.as_json(*pair) for pair in zip(found.planned, found.results, strict=True)],
+    }
 
 
 def summary(found: Run) -> str:

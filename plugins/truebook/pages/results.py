@@ -19,7 +19,6 @@ MOST = 40
 _DONE = {
     "run": "Tested: ran well",
     "dry-run": "Tested: the API server accepts it as a dry run",
-    "prove": "Tested: what it needs is there",
 }
 _NOT_DONE = {
     "parse": "Not run",
@@ -64,14 +63,22 @@ def said(one: Tested) -> str:
     """The one line that is always seen."""
     result = one.result
     if result.state == "passed":
-        return _DONE.get(result.plan, "Tested")
+        return _DONE.get(result.plan) or _proved(result.claims)
     if result.state == "failed":
         place = f" at line {result.failed_line}" if result.failed_line else ""
         return f"Failed{place}: {result.reason}"
     if result.state == "unknown":
-        return f"Could not be tested: {result.reason}"
+        return f"Could not be tested: {result.reason.removeprefix('could not be told: ')}"
     words, reason = _NOT_DONE[result.plan], result.reason
     return f"{words}: {reason.removeprefix('not run: ')}" if reason else words
+
+
+def _proved(claims: tuple[Claim, ...]) -> str:
+    """For a block whose commands were not all run. What could not be told is not kept quiet."""
+    hold = sum(claim.holds is True for claim in claims)
+    rest = len(claims) - hold
+    words = f"Checked: what it needs is there ({hold} of {len(claims)} claims hold"
+    return f"{words}, {rest} could not be told)" if rest else f"{words})"
 
 
 def _aside(one: Tested) -> str:
