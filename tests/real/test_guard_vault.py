@@ -144,6 +144,9 @@ curl -sS "$A/consul/creds/ops?list=true"
 curl -sS "$A/consul/creds/ops?LIST=true&help=0"
 curl -sS -X LIST $A/consul/creds/ops
 curl -sS -I $A/consul/creds/ops
+curl -sS -X HELP $A/consul/creds/ops
+curl -sS -X HELP $A/secret/data/app/db
+curl -sS -X SCAN $A/secret/data/app
 curl -sS -X GET -d '{}' $A/consul/creds/ops
 curl -sS -X PUT $A/sys/seal
 curl -sS -X POST $A/sys/seal

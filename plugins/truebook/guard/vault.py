@@ -35,6 +35,7 @@ HEADERS = frozenset(("accept", "content-type", "user-agent", "x-vault-request", 
 TOKEN = "guarded"  # noqa: S105
 """What a block has for a token: the command insists on one, the guard puts the real one in its place."""
 
+METHODS = frozenset(("GET", "HEAD", "LIST", "POST", "PUT", "PATCH", "DELETE"))
 SAID = "truebook's guard proved this and did not run it"
 JSON: Pairs = (("content-type", "application/json"),)
 NEVER = "0001-01-01T00:00:00Z"
@@ -69,18 +70,18 @@ def decide(request: GuardRequest) -> Decision:
     if found is None or not vault.is_path(found[1]):
         return Refuse(403, f"{request.path} is not a path that the guard knows")
     path = found[1]
+    if request.method not in METHODS:
+        return Refuse(405, f"{request.method} is not a method of Vault's API that the guard knows")
     method, query, refusal = _operation(request, path)
     if refusal is not None:
         return refusal
-    sent = replace(request, method="GET" if method == "HELP" else request.method, query=query)
+    sent = replace(request, query=query)
     if method == "HELP":
         return Forward(sent, "help on a path")
     if path in ("sys/capabilities-self", "sys/capabilities"):
         return _capabilities(request, path)
     if path.partition("/")[0] == "sys":
         return _system(sent, method, path)
-    if method not in ("GET", "HEAD", "LIST", "POST", "PUT", "PATCH", "DELETE"):
-        return Refuse(405, f"{method} is not a method of Vault's API")
     question = _get(request, vault.mount_path(path))
     return Ask((question,), lambda answers: _engine(sent, method, path, _reply(answers[0], question)))
 
