@@ -92,13 +92,14 @@ def test_aliases_of_the_settings(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("said", "report"),
     [
-        (b"", Report()),
-        (b"error 3 1\nerror 5 1\n", Report(failed=3)),
-        (b"exit 4\n", Report(exited=4)),
-        (b"end\n", Report(ended=True)),
-        (b"error 2 1\nend\nstate\nend\n", Report(failed=2, ended=True, state=b"state\nend\n")),
-        (b"error x y\nerror\n\xff\nerror 99999999999999999999 1\nexit -1\n", Report()),
-        (b"the end\n", Report()),
+        (b"", Report(started=False)),
+        (b"start\n", Report()),
+        (b"start\nerror 3 1\nerror 5 1\n", Report(failed=3)),
+        (b"start\nexit 4\n", Report(exited=4)),
+        (b"start\nend\n", Report(ended=True)),
+        (b"start\nerror 2 1\nend\nstate\nend\n", Report(failed=2, ended=True, state=b"state\nend\n")),
+        (b"start\nerror x y\nerror\n\xff\nerror 99999999999999999999 1\nexit -1\n", Report()),
+        (b"the end\nstart\n", Report(started=False)),
     ],
 )
 def test_report(said: bytes, report: Report) -> None:

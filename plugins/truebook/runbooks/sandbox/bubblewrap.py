@@ -193,10 +193,13 @@ class Sandbox:
                 exit_code = box.process.wait(timeout=START_SECONDS)
             except subprocess.TimeoutExpired as error:
                 raise TruebookError("a block's processes could not be ended in time") from error
+            facts = shell.read_report(reported)
+            if not facts.started and not box.kill.reason:
+                raise _unmade(said.whole())
             return Outcome(
                 exit_code=exit_code,
                 output=said.whole(),
-                report=shell.read_report(reported),
+                report=facts,
                 duration=duration,
                 killed=box.kill.reason,
                 cut=said.cut,
@@ -286,7 +289,7 @@ def _first_process(info: int, output: int) -> int:
         ready, _, _ = select.select([info], [], [], max(0.0, deadline - time.monotonic()))
         data = os.read(info, 4096) if ready else b""
         if not data:
-            raise _unmade(output)
+            raise _unmade(_words(output))
         said += data
     return int(json.loads(said)["child-pid"])
 
@@ -296,15 +299,18 @@ def _release(release: int, output: int) -> None:
     try:
         os.write(release, b".")
     except BrokenPipeError:
-        raise _unmade(output) from None
+        raise _unmade(_words(output)) from None
 
 
-def _unmade(output: int) -> Unavailable:
+def _words(output: int) -> bytes:
     os.set_blocking(output, False)
     try:
-        words = os.read(output, 4096)
+        return os.read(output, 4096)
     except BlockingIOError:
-        words = b""
+        return b""
+
+
+def _unmade(words: bytes) -> Unavailable:
     return Unavailable(f"bubblewrap could not make a sandbox: {excerpt(words) or 'it did not say why'}")
 
 

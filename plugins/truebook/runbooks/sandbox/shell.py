@@ -4,7 +4,7 @@ The block is sourced, so that line numbers are those of its script. Semantics ar
 one exception: a program that is cut off by its reader (`kubectl … | head -1`) did not fail. What the author sets (`set
 +e`) holds from there on; it is for all to read.
 
-Reports go to one file descriptor, as lines: `error LINE STATUS`, `exit LINE`, `end`, and after that the state that the
+Reports go to one file descriptor, as lines: `start`, `error LINE STATUS`, `exit LINE`, `end`, and after that the state that the
 next block of the session gets. They can make a result worse, never better: the status is that of the process, and a
 block that ends with 0 but did not come to its end is no pass.
 """
@@ -23,6 +23,7 @@ SCRIPT = "script"
 STATE = "state"
 
 _START = r"""
+printf 'start\n' >&@REPORT@
 shopt -s expand_aliases
 @ALIASES@
 [[ -s @BLOCK@/state ]] && source @BLOCK@/state 2>/dev/null
@@ -73,13 +74,14 @@ source @BLOCK@/script
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a block said of itself. `failed` is the script's line of the first command that failed, 0 for none;
+    """What a block said of itself. `started` is whether bash was reached at all. `failed` is the script's line of the first command that failed, 0 for none;
     `exited` that of an explicit exit, `ended` whether it came to its end, `state` what its session's next gets."""
 
     failed: int = 0
     exited: int = 0
     ended: bool = False
     state: bytes = b""
+    started: bool = True
 
 
 def start(limits: Limits, aliases: Mapping[str, str], report: int, block: str = BLOCK) -> str:
@@ -113,6 +115,7 @@ def arguments(block: str = BLOCK) -> list[str]:
 
 def read_report(report: bytes) -> Report:
     """What was reported; lines that make no sense are not."""
+    started = report.startswith(b"start\n")
     head, mark, state = (b"\n" + report).partition(b"\nend\n")
     failed = exited = 0
     for line in head.split(b"\n"):
@@ -123,4 +126,4 @@ def read_report(report: bytes) -> Report:
             failed = int(words[1])
         elif words[0] == b"exit":
             exited = int(words[1])
-    return Report(failed, exited, bool(mark), state)
+    return Report(failed, exited, bool(mark), state, started)
