@@ -165,6 +165,10 @@ class StatePlugin(BasePlugin[StateConfig]):  # type: ignore[no-untyped-call] # a
             self._errors.append(error)
             return markdown
 
+    def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
+        """Mend what Markdown makes of a filled region."""
+        return regions.tidy(html)
+
     def on_env(self, env: Any, *, config: MkDocsConfig, files: Files) -> None:
         """All pages were looked at: stop where regions are wrong, say where regions were not filled."""
         if self._errors:

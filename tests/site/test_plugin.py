@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,46 @@ def test_a_site_is_filled(site: Site, module: str) -> None:
     deep = site.html("ops/deep/index.html")
     assert '<a href="../../argocd/">ArgoCD</a>' in deep
     assert 'click n1 href "../../argocd/"' in deep
+
+
+class Nesting(HTMLParser):
+    """The elements that are open around each `<details>`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.around: list[list[str]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "details":
+            self.around.append(self.open[:])
+        if tag not in ("br", "meta"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """`<input />` holds nothing."""
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_evidence_stands_where_html_allows_it_in_tabs_and_lists_too(site: Site) -> None:
+    config = site.folder / "mkdocs.yml"
+    config.write_text(f"{config.read_text()}  - admonition\n  - pymdownx.tabbed: {{alternate_style: true}}\n")
+    region = "<!-- BEGIN truebook:stack -->\n<!-- END truebook -->\n"
+
+    def indented(text: str) -> str:
+        return "".join(f"    {line}\n" if line else "\n" for line in text.split("\n"))
+
+    nested = (
+        f'=== "Tab"\n\n{indented(region)}\n1. One\n\n{indented("!!! note" + chr(10) + chr(10) + indented(region))}\n'
+    )
+    site.write("index.md", f"# Here\n\n{region}\n{nested}")
+    site.build("--strict")
+    found = Nesting()
+    found.feed(site.html())
+    assert len(found.around) == 3
+    assert [element for around in found.around for element in around if element == "p"] == []
 
 
 def test_the_look_of_what_is_filled_comes_along(site: Site) -> None:

@@ -302,6 +302,20 @@ def test_all_that_is_wrong_on_a_page_is_said_at_once() -> None:
     assert places == ["docs/index.md:5", "docs/index.md:7"]
 
 
+def test_markers_and_what_they_ask_for_are_looked_at_together() -> None:
+    text = f"{value('nobody.version')}\n\n<!-- BEGIN truebook:stack direction=LR direction=LR -->\n{END}\n{END}\n"
+    with pytest.raises(RegionError) as caught:
+        fill(text)
+    places = [line.partition(": ")[0] for line in str(caught.value).splitlines()]
+    assert places == ["docs/index.md:1", "docs/index.md:3", "docs/index.md:5"]
+
+
+def test_markers_in_small_letters_are_markers() -> None:
+    assert "?" not in fill("<!-- begin truebook:value argocd.version -->?<!-- End truebook -->")
+    with pytest.raises(RegionError, match="1: the region has no END"):
+        fill("<!-- begin truebook:stack -->\n")
+
+
 def test_a_site_can_override_a_template_and_cannot_forget_to_escape(tmp_path: Path) -> None:
     (tmp_path / "value.md.j2").write_text("{{ component.title }}: {{ value }}")
     hostile = inventory(component("x", "<b> | {{ 1 }}", "G", version="1.2"))

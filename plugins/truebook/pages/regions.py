@@ -24,8 +24,11 @@ from truebook.model import Inventory
 from truebook.pages.scan import Scanner, code_spans, split_prefix
 from truebook.pages.views import VIEWS, Request, nearest, read_options
 
-_MARKER = re.compile(r"<!--\s*(?P<word>BEGIN|END)\s+truebook\b(?P<rest>.*?)(?P<close>-->|$)", re.MULTILINE)
+_MARKER = re.compile(r"<!--\s*(?P<word>(?i:BEGIN|END))\s+truebook\b(?P<rest>.*?)(?P<close>-->|$)", re.MULTILINE)
 _HEAD = re.compile(r":(?P<view>[\w-]+)(?P<rest>(?:\s.*)?)$", re.DOTALL)
+_DETAILS_IN_PARAGRAPH = re.compile(
+    r'<p>(<details class="truebook-evidence">(?:(?!</?details\b).)*</details>)</p>', re.DOTALL
+)
 _END_REST = re.compile(r"\s*(?::(?P<view>[\w-]+))?\s*(?:checksum=(?P<checksum>[0-9a-f]+))?\s*$")
 
 
@@ -71,8 +74,15 @@ def mentions(markdown: str) -> bool:
 def parse(markdown: str, *, path: str, first_line: int = 1) -> list[Region]:
     """The regions of a page, in order. `first_line` is the number of its first line in the file.
 
-    Raises RegionError that names all that is wrong on the page, each with `path:line`.
+    Raises RegionError that names all that is wrong with them, each with `path:line`.
     """
+    regions, errors = _read(markdown, path, first_line)
+    raise_all(errors)
+    return regions
+
+
+def _read(markdown: str, path: str, first_line: int) -> tuple[list[Region], list[RegionError]]:
+    """The regions of a page that can be read, and what is wrong with the others."""
     regions: list[Region] = []
     errors: list[RegionError] = []
     opened: _Marker | None = None
@@ -100,8 +110,7 @@ def parse(markdown: str, *, path: str, first_line: int = 1) -> list[Region]:
         fence = f" (the code fence of line {open_fence} is not closed)" if open_fence else ""
         message = f"the region has no END{fence}; add <!-- END truebook --> after it"
         errors.append(RegionError(message, path=path, line=opened.line))
-    raise_all(errors)
-    return regions
+    return regions, errors
 
 
 def raise_all(errors: list[RegionError]) -> None:
@@ -132,8 +141,7 @@ def fill(
     """
     if not mentions(markdown):
         return markdown
-    regions = parse(markdown, path=path, first_line=first_line)
-    errors: list[RegionError] = []
+    regions, errors = _read(markdown, path, first_line)
     pieces: list[str] = []
     at = 0
     for region in regions:
@@ -147,6 +155,12 @@ def fill(
         at = region.end
     raise_all(errors)
     return "".join([*pieces, markdown[at:]]) if regions else markdown
+
+
+def tidy(html: str) -> str:
+    """A page's HTML without the paragraph that Markdown puts around `<details>` within tabs and lists, where it takes
+    the tag for words: a paragraph must not hold it."""
+    return _DETAILS_IN_PARAGRAPH.sub(r"\1", html) if "<p><details" in html else html
 
 
 def _render(region: Region, request: Request) -> str:
@@ -191,7 +205,7 @@ def _markers(markdown: str, path: str, first_line: int, errors: list[RegionError
                     continue
                 alone = match[0] == rest
                 start, end = offset + match.start(), offset + match.end()
-                found.append(_Marker(match["word"], match["rest"], scanner.number, start, end, prefix, alone))
+                found.append(_Marker(match["word"].upper(), match["rest"], scanner.number, start, end, prefix, alone))
         offset += len(line) + 1
     return found, scanner.open_fence
 
