@@ -182,6 +182,8 @@ vault policy read kept
 vault token capabilities secret/data/app/db
 vault list consul/roles
 vault read consul/roles/ops
+vault list auth/approle/role
+vault read auth/approle/role/kept
 vault path-help secret/
 vault plugin list secret
 curl -sS $A/sys/seal-status

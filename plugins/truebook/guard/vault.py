@@ -35,6 +35,7 @@ HEADERS = frozenset(("accept", "content-type", "user-agent", "x-vault-request", 
 TOKEN = "guarded"  # noqa: S105
 """What a block has for a token: the command insists on one, the guard puts the real one in its place."""
 
+_AUTH_ROLES = frozenset(("approle", "jwt", "kubernetes", "oidc"))
 METHODS = frozenset(("GET", "HEAD", "LIST", "POST", "PUT", "PATCH", "DELETE"))
 SAID = "truebook's guard proved this and did not run it"
 JSON: Pairs = (("content-type", "application/json"),)
@@ -132,6 +133,8 @@ def _engine(request: GuardRequest, method: str, path: str, answer: Reply) -> Dec
         said = vault.is_kv(path, answer)
         claims = (said,) if method not in ("GET", "HEAD", "LIST") else ()
         return errors(answer.status if answer.status >= 400 else 503, said.text, claims)
+    if path.startswith("auth/"):
+        return _auth(request, method, vault.Mount(f"auth/{engine.path}", engine.type), path)
     inner = _within(engine, path)
     if inner is None:
         return Refuse(403, f"the engine {engine.path}/ does not serve {path}")
@@ -142,6 +145,16 @@ def _engine(request: GuardRequest, method: str, path: str, answer: Reply) -> Dec
     if method in ("GET", "HEAD", "LIST") and engine.type in _ROLES and re.fullmatch(r"roles(?:/[\w.-]+)?", inner):
         return Forward(request, f"reads the roles of a {engine.type} engine")
     return Refuse(403, f"{engine.path}/ is a {engine.type} engine: what it gives out may be made by asking for it")
+
+
+def _auth(request: GuardRequest, method: str, engine: vault.Mount, path: str) -> Decision:
+    """The roles of an auth method, and what Kubernetes' own is set to. Its tokens and ids are further down."""
+    inner = _within(engine, path) or ""
+    role = engine.type in _AUTH_ROLES and re.fullmatch(r"role(?:/[\w.-]+)?", inner)
+    settings = engine.type == "kubernetes" and inner == "config" and method != "LIST"
+    if method in ("GET", "HEAD", "LIST") and (role or settings):
+        return Forward(request, f"reads the settings of the auth method {engine.path}/")
+    return Refuse(403, f"{method} of {path} is not a read that the guard knows")
 
 
 def _within(engine: vault.Mount, path: str) -> str | None:

@@ -28,6 +28,7 @@ ENGINES: dict[str, Mapping[str, object]] = {
     "identity": {"type": "identity"},
     "auth/token": {"type": "token"},
     "auth/kubernetes": {"type": "kubernetes"},
+    "auth/approle": {"type": "approle"},
 }
 THERE = {"data": {"current_version": 2, "versions": {"1": {}, "2": {"deletion_time": "", "destroyed": False}}}}
 
@@ -94,6 +95,9 @@ def _answer(asked: GuardRequest, capabilities: list[str], metadata: tuple[int, o
         ("LIST", "/v1/database/roles"),
         ("GET", "/v1/database/roles/ops"),
         ("GET", "/v1/secret/data/app/db?help=1"),
+        ("GET", "/v1/auth/kubernetes/config"),
+        ("LIST", "/v1/auth/kubernetes/role"),
+        ("GET", "/v1/auth/kubernetes/role/app"),
     ],
 )
 def test_reads_pass(method: str, raw: str) -> None:
@@ -136,6 +140,12 @@ def test_reads_pass(method: str, raw: str) -> None:
         ("LIST", "/v1/auth/token/accessors"),
         ("POST", "/v1/auth/token/create"),
         ("POST", "/v1/auth/kubernetes/login"),
+        ("POST", "/v1/auth/kubernetes/config"),
+        ("PUT", "/v1/auth/kubernetes/role/app"),
+        ("GET", "/v1/auth/kubernetes/login"),
+        ("GET", "/v1/auth/approle/role/app/role-id"),
+        ("LIST", "/v1/auth/approle/role/app/secret-id"),
+        ("POST", "/v1/auth/approle/role/app/secret-id"),
         ("GET", "/v1/identity/oidc/token/a"),
         # the rest of sys
         ("PUT", "/v1/sys/seal"),
