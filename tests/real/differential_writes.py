@@ -162,6 +162,39 @@ PATCHES = (
     *(write("PATCH", f"{WEB}&fieldValidation={how}", {}, MERGE) for how in ("Strict", "Warn", "Ignore", "Nope")),
 )
 
+SET, DAEMONS = f"/apis/apps/v1/{N}/statefulsets/db{DRY}", f"/apis/apps/v1/{N}/daemonsets/agent{DRY}"
+OTHER = {"matchLabels": {"app": "other"}}
+
+
+def rolling(field: str, **more: Any) -> Json:
+    return spec(**{field: {"rollingUpdate": more}})
+
+
+RULES = (
+    *strategic(SET, main(image=""), main(volumeMounts=[{"name": "x", "mountPath": "/x"}]), main(imagePullPolicy="x")),
+    *strategic(SET, spec(template=meta(labels={"a b": "c"})), spec(template=meta(annotations={"a b": "c"}))),
+    *strategic(SET, spec(template=meta(labels={"app": "c"})), spec(selector=OTHER), spec(serviceName="x")),
+    *strategic(SET, spec(podManagementPolicy="Parallel"), spec(revisionHistoryLimit=3), spec(minReadySeconds=3)),
+    *strategic(
+        SET, spec(updateStrategy={"type": "OnDelete", "rollingUpdate": None}), rolling("updateStrategy", partition=2)
+    ),
+    *strategic(SET, spec(persistentVolumeClaimRetentionPolicy={"whenDeleted": "Delete"})),
+    *strategic(DAEMONS, spec(updateStrategy={"type": "OnDelete"}), rolling("updateStrategy", maxUnavailable=2)),
+    *strategic(DAEMONS, rolling("updateStrategy", maxUnavailable=0), spec(selector=OTHER)),
+    *strategic(DAEMONS, spec(template=meta(labels={"a b": "c"})), spec(minReadySeconds=3, revisionHistoryLimit=2)),
+    *strategic(
+        WEB, rolling("strategy", maxUnavailable=0, maxSurge=0), rolling("strategy", maxUnavailable=1, maxSurge="50%")
+    ),
+    *strategic(WEB, spec(progressDeadlineSeconds=5, minReadySeconds=10), spec(progressDeadlineSeconds=50)),
+    *strategic(WEB, pods(serviceAccountName="x"), pods(initContainers=[{"name": "i", "image": "x"}])),
+    *strategic(WEB, pods(volumes=[{"name": "a"}]), main(readinessProbe={"tcpSocket": {"port": "http"}})),
+    *merge(f"/apis/batch/v1/{N}/jobs/once{DRY}", spec(parallelism=3), spec(ttlSecondsAfterFinished=3)),
+    *merge(f"/apis/batch/v1/{N}/cronjobs/nightly{DRY}", spec(concurrencyPolicy="Forbid", failedJobsHistoryLimit=3)),
+    *strategic(f"/apis/batch/v1/{N}/cronjobs/nightly{DRY}", spec(jobTemplate=main(image="z"))),
+    *strategic(f"/apis/batch/v1/{N}/cronjobs/nightly{DRY}", spec(jobTemplate=spec(backoffLimit=3))),
+)
+"""What goes across fields."""
+
 SCALES = (
     *merge(f"{DEPLOYMENTS}/web/scale{DRY}", spec(replicas=3), spec(replicas=0), spec(replicas=-3), meta(name="x")),
     *merge(f"{DEPLOYMENTS}/web/scale{DRY}", meta(resourceVersion="1"), {}),
@@ -246,7 +279,7 @@ DELETED = (
     write("POST", f"{PODS}/stuck/eviction{DRY}", {**eviction("stuck"), "deleteOptions": {}}),
 )
 
-WRITES = tuple(dict.fromkeys((*METADATA, *PATCHES, *SCALES, *CUSTOM, *CREATED, *DELETED)))
+WRITES = tuple(dict.fromkeys((*METADATA, *PATCHES, *RULES, *SCALES, *CUSTOM, *CREATED, *DELETED)))
 
 MISTYPED = (
     *merge(WEB, spec(replicas="x"), meta(annotations={"a": 1}), meta(labels={"a": True})),
@@ -255,7 +288,21 @@ MISTYPED = (
 )
 """What can't be read after the patch: the API server repeats the whole object, so that code and reason are compared."""
 
+TWO = {"httpGet": {"port": 80}, "tcpSocket": {"port": 80}}
 UNTOLD = (
+    *strategic(SET, spec(updateStrategy={"type": "OnDelete"}), pods(restartPolicy="Never")),
+    *strategic(WEB, pods(initContainers=[{"name": "main", "image": "x"}]), main(readinessProbe=TWO)),
+    *strategic(
+        WEB, main(readinessProbe={"periodSeconds": 2}), main(envFrom=[{}]), main(env=[{"name": "A", "valueFrom": {}}])
+    ),
+    *strategic(WEB, main(livenessProbe={"httpGet": {"port": 80}, "successThreshold": 2})),
+    *strategic(WEB, pods(volumes=[{"name": "a", "emptyDir": {}, "secret": {"secretName": "x"}}])),
+    *strategic(
+        WEB, main(resources={"limits": {"cpu": "1"}, "requests": {"cpu": "2"}}), main(resources={"limits": {"x": "1"}})
+    ),
+    *strategic(WEB, main(ports=[{"containerPort": 1, "name": "a"}, {"containerPort": 2, "name": "a"}])),
+    *merge(f"/apis/batch/v1/{N}/cronjobs/nightly{DRY}", spec(schedule="99 * * * *")),
+    *merge(f"/api/v1/nodes/node-1{DRY}", spec(taints=[{"key": "a", "effect": "Nope"}])),
     *strategic(WEB, spec(strategy={"type": "Nope"})),
     *strategic(WEB, spec(nope=1), pods(hostNetwork=True), main(resources={"limits": {"cpu": "0.5"}})),
     *strategic(f"{PODS}/stuck{DRY}", spec(containers=[{"name": "main", "command": ["y"]}])),

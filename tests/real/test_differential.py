@@ -207,6 +207,7 @@ def sides(cluster_with_nodes: Cluster, argocd: ArgoCD, tmp_path_factory: pytest.
         docs = client(argocd.url, headers={"Authorization": f"Bearer {argocd.docs_token}"})
         one = client(running.urls["kubernetes"])
         cache = str(folder / "kubectl-cache")
+        replayed = client(running.urls["argocd"])
         yield Sides(
             Side(
                 {"reader": reader, "admin": admin},
@@ -219,7 +220,7 @@ def sides(cluster_with_nodes: Cluster, argocd: ArgoCD, tmp_path_factory: pytest.
             ),
             running,
         )
-        for http in (reader, admin, docs, one):
+        for http in (reader, admin, docs, one, replayed):
             http.close()
 
 

@@ -19,6 +19,7 @@ from tests.real.conftest import _start
 from tests.real.guard.scene import HERE, Outcome, Scene, changes, digest, fill, kubectls, write_files
 from tests.real.servers.cluster import Cluster
 from tests.real.servers.process import wait_until
+from tests.real.test_guard_kubernetes import TELLING
 from truebook.guard import kubernetes, policy
 from truebook.guard.request import Decision, Forward, GuardRequest
 from truebook.guard.upstream import Upstream
@@ -223,8 +224,7 @@ def test_without_the_binding_they_do(shop: Cluster, account: Account, scene: Sce
     assert state(account).state == "absent"
     assert wait_until(lambda: refusal(shop, account, "create", "namespace", "probe") == "", 60)
     unchanged = []
-    for category in COMMANDS.keys() - {"containers"}:
-        line = COMMANDS[category][0]
+    for line in TELLING:
         before = digest(shop)
         outcome = scene.run(line, kubectls()[-1])
         if not changes(before, digest(shop)):

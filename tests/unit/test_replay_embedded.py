@@ -68,3 +68,51 @@ def test_a_real_kubectl_describes_it(replay: Replay, kinds: str) -> None:
         )
         assert (done.returncode, done.stderr) == (0, "")
         assert len(done.stdout.splitlines()) > 10
+
+
+RESTART = {"spec": {"template": {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": "now"}}}}}
+
+
+@pytest.mark.parametrize("kind", ["deployments", "statefulsets"])
+def test_every_workload_can_be_scaled_restarted_and_deleted_in_a_dry_run(
+    recording: Recording, replay: Replay, kind: str
+) -> None:
+    count = 0
+    with httpx.Client(base_url=replay.urls["kubernetes"], trust_env=False) as api:
+        for found in recording.kubernetes().objects(f"apps/{kind}"):
+            meta = found["metadata"]
+            path = f"/apis/apps/v1/namespaces/{meta['namespace']}/{kind}/{meta['name']}"
+            merge = {"Content-Type": "application/merge-patch+json"}
+            strategic = {"Content-Type": "application/strategic-merge-patch+json"}
+            dry = {"dryRun": "All"}
+            scaled = api.patch(f"{path}/scale", params=dry, headers=merge, json={"spec": {"replicas": 7}})
+            assert scaled.raise_for_status().json()["spec"] == {"replicas": 7}
+            restarted = api.patch(path, params=dry, headers=strategic, json=RESTART).raise_for_status().json()
+            assert restarted["metadata"]["generation"] == meta["generation"] + 1
+            same = api.put(path, params=dry, json=api.get(path).json()).raise_for_status().json()
+            assert same == api.get(path).json()
+            assert api.delete(path, params=dry).raise_for_status().json()["status"] == "Success"
+            count += 1
+    assert count > 5
+
+
+def test_external_secrets_and_nodes_can_be_changed_in_a_dry_run(recording: Recording, replay: Replay) -> None:
+    data = recording.kubernetes()
+    patches = [
+        *(
+            (f"/apis/external-secrets.io/v1/namespaces/{meta['namespace']}/externalsecrets/{meta['name']}", "metadata")
+            for meta in (found["metadata"] for found in data.objects("external-secrets.io/externalsecrets"))
+        ),
+        *((f"/api/v1/nodes/{found['metadata']['name']}", "spec") for found in data.objects("nodes")),
+    ]
+    changes = {"metadata": {"annotations": {"force-sync": "1"}}, "spec": {"unschedulable": True}}
+    with httpx.Client(base_url=replay.urls["kubernetes"], trust_env=False) as api:
+        for path, what in patches:
+            answer = api.patch(
+                path,
+                params={"dryRun": "All", "fieldManager": "kubectl-annotate"},
+                headers={"Content-Type": "application/merge-patch+json"},
+                json={what: changes[what]},
+            )
+            assert changes[what].items() <= answer.raise_for_status().json()[what].items() or what == "metadata"
+    assert len(patches) > 5

@@ -17,6 +17,9 @@ ANNOTATIONS = map_of(leaf(), checks=(checks.annotation_map,))
 TEXTS = list_of(leaf(checks.text))
 FINALIZER = r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?/[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?"
 
+CRON = r"(\*|[1-5]?\d)(/[1-9])? (\*|1?\d|2[0-3])(/[1-9])? (\*|[1-9]|[12]\d|3[01]) (\*|[1-9]|1[0-2]) (\*|[0-6])"
+"""Schedules of the plain kind."""
+
 METADATA = obj(
     {
         "labels": LABELS,
@@ -118,7 +121,7 @@ _VOLUME = obj(
         "secret": obj(
             {"secretName": leaf(checks.filled, required=True), "defaultMode": leaf(checks.whole, default=420)}
         ),
-        "emptyDir": obj({}),
+        "emptyDir": obj({}, default=lambda volume: {} if set(volume) <= {"name"} else None),
         "persistentVolumeClaim": obj(
             {"claimName": leaf(checks.filled, required=True), "readOnly": BOOL.but(omitted=True)}
         ),
@@ -248,7 +251,7 @@ SPECS: dict[str, Node] = {
     "batch/cronjobs": obj(
         {
             "suspend": leaf(checks.boolean, default=False),
-            "schedule": leaf(checks.only(r"((\*|\d{1,2})(/\d{1,2})? ){4}(\*|[0-6])"), required=True),
+            "schedule": leaf(checks.only(CRON), required=True),
             "concurrencyPolicy": leaf(checks.word("Allow", "Forbid", "Replace"), default="Allow"),
             "successfulJobsHistoryLimit": leaf(checks.whole, default=3),
             "failedJobsHistoryLimit": leaf(checks.whole, default=1),
@@ -284,7 +287,7 @@ SPECS: dict[str, Node] = {
                             required=True,
                         ),
                         "value": leaf(checks.only(r"([A-Za-z0-9]([-\w.]*[A-Za-z0-9])?)?"), omitted=True),
-                        "effect": leaf(checks.word("NoSchedule", "PreferNoSchedule", "NoExecute"), required=True),
+                        "effect": leaf(checks.only("NoSchedule|PreferNoSchedule|NoExecute"), required=True),
                     }
                 )
             ),

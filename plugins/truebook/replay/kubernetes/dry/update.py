@@ -6,17 +6,15 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from truebook.replay.kubernetes.dry import custom
+from truebook.replay.kubernetes.dry import across, custom
 from truebook.replay.kubernetes.dry.kinds import METADATA, SPECS
 from truebook.replay.kubernetes.dry.problems import (
     Mistyped,
     Problem,
     cannot_tell,
     conflict,
-    forbidden_value,
     invalid,
     invalid_value,
-    required,
 )
 from truebook.replay.kubernetes.dry.schema import MISSING, Findings, Node, compare, normalise
 from truebook.replay.kubernetes.request import Target
@@ -121,13 +119,17 @@ def tidy(kind: Kind, old: Json, new: Json, *, strict: bool) -> Json:
     for name, node in kind.fields.items():
         if name not in found and node.default is not None:
             found[name] = normalise(node, deepcopy(node.default), name, findings)
+    if not kind.custom:
+        across.prepare(found)
     if target_is_namespace(kind.target):
         found["metadata"].setdefault("labels", {})[NAME_LABEL] = found["metadata"]["name"]
     if findings.unknown and strict:
         fields = ", ".join(f"unknown field {quote(path)}" for path in sorted(findings.unknown))
         raise Mistyped(f"strict decoding error: {fields}")
     _compare(kind, old, found, findings)
-    _across(kind, old, found, findings)
+    if not kind.custom:
+        findings.problems[:] = map(across.renamed, findings.problems)
+        findings.problems += across.check(kind.target.key, old, found)
     if findings.problems:
         raise kind.invalid(found["metadata"].get("name", ""), findings.problems)
     return found
@@ -150,44 +152,6 @@ def _compare(kind: Kind, old: Json, found: Json, findings: Findings) -> None:
         node = kind.fields.get(name)
         if name not in ("apiVersion", "kind", "metadata") and not (node is None and kind.anything):
             compare(node, name, old.get(name, MISSING), found.get(name, MISSING), findings)
-
-
-def _across(kind: Kind, old: Json, found: Json, findings: Findings) -> None:
-    """What hangs together: selector, template and volumes."""
-    spec = found.get("spec")
-    if kind.custom or kind.target.group != "apps" or not isinstance(spec, dict) or "template" not in spec:
-        return
-    template = spec["template"]
-    selector = spec.get("selector") or {}
-    if old and old["spec"].get("selector") != spec.get("selector"):
-        findings.problems.append(invalid_value("spec.selector", selector, "field is immutable"))
-    wanted = selector.get("matchLabels") or {}
-    labels = (template.get("metadata") or {}).get("labels") or {}
-    if not set(selector) <= {"matchLabels"}:
-        before = ((old.get("spec") or {}).get("template") or {}).get("metadata") or {}
-        if labels != (before.get("labels") or {}):
-            raise cannot_tell("spec.selector has expressions, which are not matched here")
-    elif any(labels.get(name) != value for name, value in wanted.items()):
-        why = "`selector` does not match template `labels`"
-        findings.problems.insert(0, invalid_value("spec.template.metadata.labels", labels, why))
-    if not wanted and not old:
-        findings.problems.append(required("spec.selector"))
-    strategy = spec.get("strategy") or {}
-    if strategy.get("type") == "Recreate" and "rollingUpdate" in strategy:
-        why = "may not be specified when strategy `type` is 'Recreate'"
-        findings.problems.append(forbidden_value("spec.strategy.rollingUpdate", why))
-    _volumes(template.get("spec") or {}, findings)
-
-
-def _volumes(spec: Json, findings: Findings) -> None:
-    names = {volume.get("name") for volume in spec.get("volumes") or ()}
-    for field in ("containers", "initContainers"):
-        for index, container in enumerate(spec.get(field) or ()):
-            for place, mount in enumerate(container.get("volumeMounts") or ()):
-                if mount.get("name") not in names:
-                    path = f"spec.template.spec.{field}[{index}].volumeMounts[{place}].name"
-                    message = f"Not found: {quote(str(mount.get('name')))}"
-                    findings.problems.append(Problem(path, "FieldValueNotFound", message))
 
 
 def _check_same(kind: Kind, old: Json, new: Json) -> None:
