@@ -85,6 +85,15 @@ def _context(settings: Settings) -> str | None:
     return None
 
 
+def _why_none(settings: Settings) -> str:
+    """Why there are no live systems to read."""
+    if not settings.kubernetes.enabled:
+        return "the settings switch kubernetes off and name no argocd.url"
+    from truebook.state import kubeconfig
+
+    return kubeconfig.why_none()
+
+
 def read_state(
     settings: Settings, recording: Path | None = None, *, progress: Progress | None = None, keep: bool = True
 ) -> State:
@@ -114,7 +123,7 @@ def require_live(settings: Settings) -> Origin:
     """The origin of a live reading. Raises ConfigError where there is nothing to read from."""
     context = _context(settings)
     if context is None:
-        raise ConfigError("there is no cluster to read; KUBECONFIG or ~/.kube/config must name one")
+        raise ConfigError(f"there is no cluster to read: {_why_none(settings)}")
     return Origin("cluster", context, context=context)
 
 
@@ -122,7 +131,7 @@ def _recorded(origin: Origin) -> Recording:
     assert origin.path is not None
     if origin.kind == "embedded" and not origin.path.exists():
         raise RecordingError(
-            "there is no kubeconfig, and this installation comes without the embedded homelab; "
+            "there is no cluster to read, and this installation comes without the embedded homelab; "
             f"name a kubeconfig, or a recording by --recording or {VARIABLE}"
         )
     return recordings.load(origin.path)
@@ -175,7 +184,7 @@ def warnings(state: State, settings: Settings) -> list[str]:
     if state.origin == EMBEDDED_NAME and settings.cluster != name:
         found.insert(
             0,
-            f"there is no kubeconfig and no recording is named: pages show the embedded homelab, not "
+            f"{_why_none(settings)}, and no recording is named: pages show the embedded homelab, not "
             f"{settings.cluster or 'your cluster'} (name a recording by --recording or {VARIABLE}, "
             f"or set cluster: {name} where the embedded homelab is meant)",
         )

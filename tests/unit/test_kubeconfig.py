@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import ssl
 import stat
 import sys
@@ -22,7 +23,7 @@ from tests.unit.kube_api import kubeconfig, only_kubernetes
 from truebook.errors import ConfigError, Unreachable
 from truebook.settings import Settings
 from truebook.state.fetch import Fetcher
-from truebook.state.kubeconfig import available, connect
+from truebook.state.kubeconfig import available, connect, why_none
 
 GOOD = json_answer({"gitVersion": "v1.36.3"})
 
@@ -109,9 +110,9 @@ def test_a_list_is_merged_and_the_settings_name_the_context(
     ("text", "said"),
     [
         ("a: [", "not YAML"),
-        ("- a", "can't be read"),
+        ("- a", "can't be read: it is not of the shape of one"),
         ("", "can't be read"),
-        ("contexts: {}\ncurrent-context: x\nclusters: []\nusers: []", None),
+        ("contexts: {}\nclusters: []\nusers: []", None),
     ],
 )
 def test_a_wrong_file_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, said: str | None) -> None:
@@ -123,6 +124,33 @@ def test_a_wrong_file_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, t
         return
     with pytest.raises(ConfigError, match=f"wrong: the kubeconfig .*{said}|wrong: the kubeconfig is {said}"):
         available(Settings())
+
+
+def test_a_current_context_that_is_not_there_is_no_lack_of_a_cluster(
+    server: FaultServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = kubeconfig(tmp_path, server.url)
+    config = json.loads(path.read_text()) | {"current-context": "gone"}
+    path.write_text(json.dumps(config))
+    using(monkeypatch, path)
+    message = f"{path}: the current context 'gone' is not in the kubeconfig; there are: homelab"
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        available(Settings())
+
+
+def test_why_there_is_no_cluster(server: FaultServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert why_none() == "there is no kubeconfig"
+    using(monkeypatch, tmp_path / "missing")
+    assert why_none() == f"KUBECONFIG names no file that there is: {tmp_path / 'missing'}"
+    path = kubeconfig(tmp_path, server.url)
+    config = json.loads(path.read_text())
+    del config["current-context"]
+    path.write_text(json.dumps(config))
+    using(monkeypatch, path)
+    assert available(Settings()) is None
+    assert why_none() == f"{path} has no current context (choose one by kubernetes.context; there are: homelab)"
+    path.write_text(json.dumps(config | {"contexts": []}))
+    assert why_none() == f"{path} has no contexts"
 
 
 def test_a_context_that_is_not_there_or_not_whole_is_said(
@@ -258,7 +286,7 @@ def test_in_a_pod_the_mounted_account_is_used(tmp_path: Path, monkeypatch: pytes
         assert ask() == GOOD.body
         assert seen(server).headers["authorization"].lower() == "bearer mounted"
         (tmp_path / "token").unlink()
-        with pytest.raises(ConfigError, match="context 'in-cluster': Service token file does not exist"):
+        with pytest.raises(ConfigError, match=r"^context 'in-cluster': Service token file does not exist"):
             connect(Settings())
         # A kubeconfig wins over the pod it is in.
         using(monkeypatch, kubeconfig(tmp_path, server.url))

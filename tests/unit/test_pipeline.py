@@ -195,8 +195,11 @@ def test_a_stand_in_for_the_users_cluster_is_warned_of(embedded: Path) -> None:
 
 
 def test_a_live_reading_needs_a_cluster() -> None:
-    with pytest.raises(ConfigError, match=r"there is no cluster to read; KUBECONFIG or ~/\.kube/config must name one"):
+    with pytest.raises(ConfigError, match=r"^there is no cluster to read: there is no kubeconfig$"):
         pipeline.require_live(Settings())
+    off = Settings(kubernetes=KubernetesSettings(enabled=False))
+    with pytest.raises(ConfigError, match=r"the settings switch kubernetes off and name no argocd\.url$"):
+        pipeline.require_live(off)
 
 
 def test_only_sources_that_should_have_answered_are_unwell() -> None:

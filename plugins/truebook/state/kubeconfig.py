@@ -12,7 +12,7 @@ import logging
 import os
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,9 +62,13 @@ def files() -> str:
     return os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
 
 
-def _contexts() -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
-    """The contexts of the kubeconfig and the current one; nothing where there is no kubeconfig."""
-    if not any(Path(name).expanduser().is_file() for name in files().split(os.pathsep) if name):
+def _exists() -> bool:
+    return any(Path(name).expanduser().is_file() for name in files().split(os.pathsep) if name)
+
+
+def _contexts() -> tuple[list[dict[str, Any]], str | None]:
+    """The contexts of the kubeconfig and the current one's name; nothing where there is no kubeconfig."""
+    if not _exists():
         return [], None
     from kubernetes.config import ConfigException, kube_config
 
@@ -74,11 +78,13 @@ def _contexts() -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
             return [], None
         contexts = [_plain(context) for context in merged.value.get("contexts") or []]
         current = merged.value.get("current-context") or None
-    except (ConfigException, OSError, ValueError, TypeError, AttributeError, KeyError) as error:
+    except (TypeError, AttributeError, KeyError) as error:
+        raise ConfigError("the kubeconfig can't be read: it is not of the shape of one", path=files()) from error
+    except (ConfigException, OSError, ValueError) as error:
         raise ConfigError(f"the kubeconfig can't be read: {excerpt(str(error))}", path=files()) from error
     except yaml.YAMLError as error:
         raise ConfigError(f"the kubeconfig is not YAML: {excerpt(str(error))}", path=files()) from error
-    return contexts, next((context for context in contexts if context.get("name") == current), None)
+    return contexts, current
 
 
 def _plain(node: Any) -> dict[str, Any]:
@@ -98,14 +104,36 @@ def available(settings: Settings) -> str | None:
     wanted = settings.kubernetes.context
     if wanted == IN_CLUSTER:
         return IN_CLUSTER
+    names = [context.get("name") for context in contexts]
     if wanted is not None:
-        if all(context.get("name") != wanted for context in contexts):
-            known = ", ".join(sorted(str(context.get("name")) for context in contexts)) or "none"
-            raise ConfigError(f"no context '{wanted}' in the kubeconfig; there are: {known}", path=settings.path)
+        if wanted not in names:
+            raise ConfigError(
+                f"no context '{wanted}' in the kubeconfig; there are: {_listed(names)}", path=settings.path
+            )
         return wanted
     if current is not None:
-        return str(current["name"])
+        if current not in names:
+            message = f"the current context '{current}' is not in the kubeconfig; there are: {_listed(names)}"
+            raise ConfigError(message, path=files())
+        return str(current)
     return IN_CLUSTER if _in_pod() else None
+
+
+def _listed(names: Iterable[object]) -> str:
+    return ", ".join(sorted(map(str, names))) or "none"
+
+
+def why_none() -> str:
+    """What to say where `available` found nothing: never that there is no kubeconfig where one is."""
+    contexts, _ = _contexts()
+    if contexts:
+        known = _listed(context.get("name") for context in contexts)
+        return f"{files()} has no current context (choose one by kubernetes.context; there are: {known})"
+    if _exists():
+        return f"{files()} has no contexts"
+    if os.environ.get("KUBECONFIG"):
+        return f"KUBECONFIG names no file that there is: {files()}"
+    return "there is no kubeconfig"
 
 
 def connect(settings: Settings) -> Connection:
@@ -129,7 +157,8 @@ def connect(settings: Settings) -> Connection:
                     config_file=files(), context=context, client_configuration=configuration, persist_config=False
                 )
         except (ConfigException, OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-            raise ConfigError(f"context '{context}': {excerpt(str(error))}", path=files()) from error
+            where = None if context == IN_CLUSTER else files()
+            raise ConfigError(f"context '{context}': {excerpt(str(error))}", path=where) from error
     if complaints:
         raise Unreachable(f"kubernetes: credentials of context '{context}': {excerpt(complaints[0])}")
     cluster = context
