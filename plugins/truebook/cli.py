@@ -63,6 +63,8 @@ def record(output: Path, config: Path | None) -> int:
     if any(part.state == "fresh" for part in found.parts.values()):
         recordings.save(found, output)
         say(f"wrote {output}: {_summary(found)}")
+        for line in pipeline.unread(found):
+            say(line)
     else:
         say(f"nothing was read; {output} is {'left as it was' if output.exists() else 'not written'}")
     for problem in problems:

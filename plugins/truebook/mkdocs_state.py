@@ -116,6 +116,8 @@ class StatePlugin(BasePlugin[StateConfig]):  # type: ignore[no-untyped-call] # a
             log.info("reading state from %s", origin.text)
             self._state = pipeline.read_state(self._settings, recording)
             self._read_with = reads
+            for line in [] if self._state.replayed else pipeline.unread(self._state.recording):
+                log.info("%s", line)
         for warning in pipeline.warnings(self._state, self._settings):
             log.warning("%s", warning)
         if self.config.strict:

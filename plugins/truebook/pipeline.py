@@ -170,6 +170,20 @@ def unwell(statuses: tuple[SourceStatus, ...]) -> list[str]:
     ]
 
 
+def unread(recording: Recording) -> list[str]:
+    """One line for each source and reason that something was not there to read: it is no failure, and what pages do
+    not show may be missing for it. `kubernetes: not installed: velero.io/backups, velero.io/schedules`."""
+    lines = []
+    for name, part in sorted(recording.parts.items()):
+        for state, says in (("forbidden", "not permitted"), ("absent", "not installed")):
+            found = [read for read in part.reads if read.state == state]
+            if found:
+                reasons = {read.reason.removeprefix(f"{name}: ") for read in found} - {says}
+                why = f" ({reasons.pop()})" if len(reasons) == 1 else ""
+                lines.append(f"{name}: {says}: {', '.join(read.what for read in found)}{why}")
+    return lines
+
+
 def require_fresh(statuses: tuple[SourceStatus, ...]) -> None:
     """Raise SourceError where a source is stale or failed, for those who asked for strictness."""
     found = unwell(statuses)

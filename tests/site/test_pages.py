@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from tests.site.building import DOCS, EMBEDDED
+from tests.site.building import DOCS, EMBEDDED, ROOT
 from truebook import pipeline
 from truebook.model import Inventory
 from truebook.pages import regions
@@ -264,3 +264,16 @@ def test_what_is_committed_is_what_the_homelab_says(page: str, inventory: Invent
     filled = regions.fill(committed, path=page, inventory=inventory, page_url=link, live=False)
     blocks = re.compile(r"<!-- BEGIN truebook:(?:components|stack).*?<!-- END truebook -->", re.DOTALL)
     assert blocks.findall(filled) == blocks.findall(committed)
+
+
+def test_the_dashboards_that_pages_name_are_there() -> None:
+    """Grafana's dashboards are in the homelab's second repository; a page that sends somebody to another one lies."""
+    made = (ROOT / "homelab" / "dashboards" / "dashboards").glob("*.yaml")
+    titles = {re.findall(r'"title": "(.+?)"', file.read_text())[0] for file in made}
+    said = "\n".join(path.read_text() for path in DOCS.rglob("*.md"))
+    named = {
+        name
+        for names in re.findall(r"dashboards? (\*.+?\*)(?:[ ,.])", said)
+        for name in re.findall(r"\*(.+?)\*", names)
+    }
+    assert {"Cluster", "GitOps"} <= named <= titles

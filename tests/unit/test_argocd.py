@@ -121,6 +121,19 @@ def test_the_token_comes_from_the_file_or_the_variable_that_is_named(
     assert (found.state, "argocd.token_file can't be read: No such file" in found.reason) == ("failed", True)
 
 
+@pytest.mark.parametrize("text", ["two words", "two\nlines", "t0kén", "a\x1bb"])
+def test_what_is_no_token_is_said_and_not_sent(
+    server: FaultServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    file = tmp_path / "token"
+    file.write_text(text)
+    found = part(collect(settings(server.url, token_file=file)))
+    assert (found.state, found.reason) == ("failed", f"argocd.token_file {file} holds no token: it must be one word")
+    monkeypatch.setenv("ARGOCD_AUTH_TOKEN", text)
+    assert "$ARGOCD_AUTH_TOKEN holds no token" in part(collect(settings(server.url))).reason
+    assert server.requests == []
+
+
 @pytest.mark.parametrize(
     ("url", "said"),
     [
@@ -187,4 +200,8 @@ def test_its_own_authority_is_trusted_and_an_expired_certificate_is_not(tmp_path
             assert found.state == state
             assert ("certificate has expired" in found.reason) == (state == "failed")
     with FaultServer(script()) as server:
-        assert "ca_file can't be read" in part(collect(settings(server.url, ca_file=tmp_path / "none"))).reason
+        reason = part(collect(settings(server.url, ca_file=tmp_path / "none"))).reason
+        assert "ca_file can't be read: No such file" in reason
+        (tmp_path / "no.pem").write_text("none")
+        reason = part(collect(settings(server.url, ca_file=tmp_path / "no.pem"))).reason
+        assert "ca_file can't be read: no PEM certificates" in reason

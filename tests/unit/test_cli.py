@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 import httpx
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
@@ -20,9 +21,10 @@ from truebook import recording as recordings
 from truebook.cli import main
 from truebook.errors import Unreachable
 from truebook.pipeline import EMBEDDED
+from truebook.recording import Cluster, Read
 from truebook.settings import Settings
 from truebook.state import collect
-from truebook.state.sources import Source
+from truebook.state.sources import Context, Reading, Source
 
 
 @pytest.fixture(autouse=True)
@@ -107,6 +109,16 @@ def test_record_writes_what_was_read(folder: Path, cluster: FakeCluster) -> None
     assert (done.exit_code, done.stdout) == (0, "")
     assert done.stderr == ("reading the cluster of context lab\nwrote new.json: kubernetes 3 in 3 reads (fresh)\n")
     assert recordings.load(folder / "new.json").parts["kubernetes"].state == "fresh"
+
+
+def test_record_says_what_was_not_there_to_read(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(context: Context) -> Reading:
+        return Reading(msgspec.Raw(b"{}"), (Read("pods", "read", 1), Read("x.io/things", "absent")), Cluster("lab"))
+
+    monkeypatch.setattr(collect, "SOURCES", {"kubernetes": Source(read, lambda settings: True)})
+    done = run("record", "--output", "new.json")
+    assert done.exit_code == 0
+    assert done.stderr.endswith("kubernetes: not installed: x.io/things\n")
 
 
 def test_a_source_that_fails_is_exit_2_and_keeps_what_was_good(folder: Path, cluster: FakeCluster) -> None:

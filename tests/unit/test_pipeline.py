@@ -13,6 +13,7 @@ from truebook import recording as recordings
 from truebook.errors import ConfigError, RecordingError, SourceError, Unreachable
 from truebook.model import SourceStatus
 from truebook.pipeline import State
+from truebook.recording import SCHEMA, Cluster, Part, Read, Recording
 from truebook.settings import ArgoCDSettings, KubernetesSettings, Settings
 from truebook.state import collect
 from truebook.state.sources import Context, Reading, Source
@@ -209,3 +210,24 @@ def test_only_sources_that_should_have_answered_are_unwell() -> None:
         SourceStatus("kubernetes", "fresh"),
     )
     assert pipeline.unwell(statuses) == ["git could not be read"]
+
+
+def test_what_was_not_there_to_read_is_said_once() -> None:
+    denied = "argocd: no token in $ARGOCD_AUTH_TOKEN"
+    parts = {
+        "kubernetes": Part(
+            "fresh",
+            reads=[
+                Read("pods", "read", 3),
+                Read("nodes", "forbidden", reason="kubernetes: GET /api/v1/nodes: 403 Forbidden"),
+                Read("velero.io/backups", "absent", reason="not installed"),
+                Read("velero.io/schedules", "absent", reason="not installed"),
+            ],
+        ),
+        "argocd": Part("fresh", reads=[Read(f"/api/v1/{what}", "forbidden", reason=denied) for what in ("a", "b")]),
+    }
+    assert pipeline.unread(Recording(SCHEMA, Cluster("lab"), "", parts)) == [
+        "argocd: not permitted: /api/v1/a, /api/v1/b (no token in $ARGOCD_AUTH_TOKEN)",
+        "kubernetes: not permitted: nodes (GET /api/v1/nodes: 403 Forbidden)",
+        "kubernetes: not installed: velero.io/backups, velero.io/schedules",
+    ]

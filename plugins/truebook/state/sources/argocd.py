@@ -99,15 +99,20 @@ def _tidy(body: bytes) -> bytes:
 
 def _token(settings: ArgoCDSettings, context: Context) -> str:
     """The token, from the file where one is named, else the environment; empty where there is none."""
+    place = f"${settings.token_env}"
+    token = os.environ.get(settings.token_env, "").strip()
     if settings.token_file is not None:
+        place = f"argocd.token_file {settings.token_file}"
         try:
-            return settings.token_file.expanduser().read_text(encoding="utf-8").strip()
+            token = settings.token_file.expanduser().read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             said = error.strerror if isinstance(error, OSError) else "not text"
             raise ConfigError(
                 f"argocd.token_file can't be read: {said}: {settings.token_file}", path=context.settings.path
             ) from error
-    return os.environ.get(settings.token_env, "").strip()
+    if token and not (token.isascii() and token.isprintable() and " " not in token):
+        raise ConfigError(f"{place} holds no token: it must be one word", path=context.settings.path)
+    return token
 
 
 def _client(settings: ArgoCDSettings, context: Context) -> httpx.Client:
@@ -122,6 +127,7 @@ def _client(settings: ArgoCDSettings, context: Context) -> httpx.Client:
     try:
         if settings.ca_file is not None:
             verify.load_verify_locations(settings.ca_file.expanduser())
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigError(f"argocd.ca_file can't be read: {settings.ca_file}", path=where) from error
+    except OSError as error:  # an SSLError too
+        said = "no PEM certificates" if isinstance(error, ssl.SSLError) else error.strerror
+        raise ConfigError(f"argocd.ca_file can't be read: {said}: {settings.ca_file}", path=where) from error
     return httpx.Client(base_url=settings.url.rstrip("/"), verify=verify, headers={"User-Agent": "truebook"})
