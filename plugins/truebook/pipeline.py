@@ -178,7 +178,7 @@ def unread(recording: Recording) -> list[str]:
         for state, says in (("forbidden", "not permitted"), ("absent", "not installed")):
             found = [read for read in part.reads if read.state == state]
             if found:
-                reasons = {read.reason.removeprefix(f"{name}: ") for read in found} - {says}
+                reasons = {read.reason.removeprefix(f"{name}: ") for read in found} - {says, ""}
                 why = f" ({reasons.pop()})" if len(reasons) == 1 else ""
                 lines.append(f"{name}: {says}: {', '.join(read.what for read in found)}{why}")
     return lines
