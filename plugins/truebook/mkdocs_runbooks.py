@@ -20,7 +20,8 @@ from truebook import pipeline, pipeline_run
 from truebook.errors import ConfigError, TruebookError
 from truebook.mkdocs_state import StatePlugin, add_stylesheet, shown_path
 from truebook.pages.blocks import wrap
-from truebook.pages.results import Tested
+from truebook.pages.marks import Marks
+from truebook.pages.results import ShownResult
 from truebook.pipeline import State
 from truebook.pipeline_run import Options, Run
 from truebook.pipeline_runbooks import PageBlocks, Planner, SiteReader, known_of
@@ -72,17 +73,20 @@ class RunbooksPlugin(BasePlugin[RunbooksConfig]):  # type: ignore[no-untyped-cal
 
     def __init__(self) -> None:
         self._command = "build"
-        self._pages: dict[str, list[Tested]] = {}
+        self._marks = Marks()
+        self._pages: dict[str, list[ShownResult]] = {}
         self._lost: list[ConfigError] = []
 
     def on_startup(self, *, command: str, dirty: bool) -> None:
         """Whether pages are built once or served."""
         self._command = command
 
+    @event_priority(-100)  # as the last of the extensions
     def on_config(self, config: MkDocsConfig) -> None:
-        """Add the stylesheet."""
+        """Add the stylesheet, and the marks that say what became of each fence."""
         if self.config.enabled:
             add_stylesheet(config)
+            config.markdown_extensions.append(self._marks)
 
     def on_files(self, files: Files, *, config: MkDocsConfig) -> None:
         """The same."""
@@ -129,7 +133,7 @@ class RunbooksPlugin(BasePlugin[RunbooksConfig]):  # type: ignore[no-untyped-cal
         self._say(self.run)
         results = iter(self.run.results)
         for name, page in pages.items():
-            self._pages[name] = [Tested(one, next(results), state.origin, state.replayed) for one in page]
+            self._pages[name] = [ShownResult(one, next(results), state.origin, state.replayed) for one in page]
 
     def _policy(self, settings: Settings) -> Policy:
         """The option, else the setting; a build can be asked to run nothing."""
@@ -168,7 +172,9 @@ class RunbooksPlugin(BasePlugin[RunbooksConfig]):  # type: ignore[no-untyped-cal
     @event_priority(-100)  # when all that changes a page's HTML has done so
     def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
         """Show each block's result."""
-        wrapped, lost = wrap(html, self._pages.get(page.file.src_uri, ()))
+        if not self.config.enabled:
+            return html
+        wrapped, lost = wrap(html, self._pages.get(page.file.src_uri, ()), self._marks)
         self._lost += lost
         return wrapped
 

@@ -171,8 +171,8 @@ class Block:
 
     `line` and `end_line` are those of its opening and closing fence in the source file, from 1. `source` is the
     code as written; `script` is what would be run, prompts and output taken off; `lines[i]` is the file's line of
-    the script's line i. `ordinal` is its place among the page's shell blocks, from 0. Blocks of one `session`
-    share their variables.
+    the script's line i. `ordinal` is its place among the page's shell blocks, `fence` that among all the
+    fences that the page shows, both from 0. Blocks of one `session` share their variables.
     """
 
     path: str
@@ -188,6 +188,7 @@ class Block:
     session: str = ""
     options: BlockOptions = field(default_factory=BlockOptions)
     expectations: tuple[Expectation, ...] = ()
+    fence: int = 0
 
     @property
     def where(self) -> str:

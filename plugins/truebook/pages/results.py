@@ -32,7 +32,7 @@ _HOLDS = {True: "yes", False: "no", None: "not known"}
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class ShownResult:
     """A block with its result. `origin` says where state came from: `recording homelab.json`."""
 
     planned: Planned
@@ -41,7 +41,7 @@ class Tested:
     replayed: bool = False
 
 
-def opening(one: Tested) -> str:
+def opening(one: ShownResult) -> str:
     """The start tag of the element around a block."""
     result = one.result
     data = {"verdict": result.verdict, "plan": result.plan, "result": result.state}
@@ -49,7 +49,7 @@ def opening(one: Tested) -> str:
     return f'<div class="truebook-block"{attributes}>'
 
 
-def closing(one: Tested) -> str:
+def closing(one: ShownResult) -> str:
     """The line in words, what is behind it, and the end tag. The site's search leaves it out."""
     return (
         f'<details class="truebook-result truebook-result--{escape(one.result.state)}" data-search-exclude>'
@@ -59,7 +59,7 @@ def closing(one: Tested) -> str:
     )
 
 
-def said(one: Tested) -> str:
+def said(one: ShownResult) -> str:
     """The one line that is always seen."""
     result = one.result
     if result.state == "passed":
@@ -81,21 +81,21 @@ def _proved(claims: tuple[Claim, ...]) -> str:
     return f"{words}, {rest} could not be told)" if rest else f"{words})"
 
 
-def _aside(one: Tested) -> str:
+def _aside(one: ShownResult) -> str:
     """Where and when, for those that were tested."""
     result = one.result
     if not result.started_at:
         return ""
     where = f"{result.cluster} " if result.cluster else ""
     kind = "recorded" if one.replayed else "live"
-    stamp = escape(result.started_at)
+    stamp = _text(result.started_at)
     return (
         f' <span class="truebook-result__when">{_text(f"{where}({kind})")}, '
         f'<time datetime="{stamp}">{_text(_readable(result.started_at))}</time></span>'
     )
 
 
-def _facts(one: Tested) -> Iterator[str]:
+def _facts(one: ShownResult) -> Iterator[str]:
     result, judgement = one.result, one.planned.judgement
     yield _fact("Verdict", f"{_word(result.verdict)} {_text(judgement.reason)}")
     if judgement.commands:
@@ -121,7 +121,7 @@ def _facts(one: Tested) -> Iterator[str]:
         yield _fact("Output", f"<pre><samp>{_output(result.output)}</samp></pre>")
 
 
-def _command(one: Tested, place: int) -> str:
+def _command(one: ShownResult, place: int) -> str:
     command = one.planned.judgement.commands[place]
     lines = one.planned.block.lines
     line = lines[min(max(command.line, 1), len(lines)) - 1] if lines else one.planned.block.line
@@ -149,13 +149,13 @@ def _requests(requests: tuple[RequestRecord, ...]) -> Iterator[str]:
         yield f"and {len(requests) - MOST} more"
 
 
-def _when(one: Tested) -> str:
+def _when(one: ShownResult) -> str:
     result = one.result
     cached = "; nothing changed since, so it was not run again" if result.cached else ""
     return _text(f"{_readable(result.started_at)}, in {result.duration:.2f} s{cached}")
 
 
-def _where(one: Tested) -> str:
+def _where(one: ShownResult) -> str:
     what = "a recording, replayed" if one.replayed else "live"
     origin = f": {one.origin}" if one.origin else ""
     return _text(f"{one.result.cluster or 'a cluster without a name'}, {what}{origin}")

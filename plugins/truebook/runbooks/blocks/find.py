@@ -63,7 +63,7 @@ class Finder:
             made = _block(fence, language, where, line, len(blocks), following)
             session = f"{path}#{found.session}" if found.session else path
             expected = made.expectations + _option(found.expect, line)
-            blocks.append(replace(made, options=found, session=session, expectations=expected))
+            blocks.append(replace(made, options=found, session=session, expectations=expected, fence=place))
         return blocks, problems
 
 
