@@ -224,7 +224,27 @@ CUSTOM = (
     *(write("DELETE", f"{GADGETS}/a-gadget", options(propagationPolicy=p)) for p in ("Background", "Foreground")),
 )
 
+
+def job(labels: Json | None = None, own: Json | None = None, **fields: Any) -> Json:
+    """A Job with labels of its own, and those of its template."""
+    template = {
+        "metadata": {"labels": own or {}},
+        **spec(restartPolicy="Never", containers=[{"name": "c", "image": "x"}]),
+    }
+    head = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "fresh", "labels": labels or {}}}
+    return {**head, "spec": {"template": template, **fields}}
+
+
+JOBS = f"/apis/batch/v1/{N}/jobs{DRY}"
 CREATED = (
+    *(
+        write("POST", JOBS, job(*labels))
+        for labels in ((), ({"a": "b"},), (None, {"c": "d"}), ({"a": "b"}, {"c": "d"}))
+    ),
+    *(write("POST", JOBS, job(**fields)) for fields in ({"parallelism": 2}, {"completions": 2}, {"suspend": True})),
+    write("POST", JOBS, job(backoffLimit=-1)),
+    write("POST", JOBS, job(template=spec(restartPolicy="OnFailure", containers=[FULL], volumes=VOLUMES))),
+    write("POST", JOBS, job(template=spec(containers=[{"name": "c", "image": "x"}]))),
     *(
         write("POST", f"/apis/apps/v1/{N}/{kind.lower()}s{DRY}", workload(kind, "fresh"))
         for kind in ("Deployment", "StatefulSet", "DaemonSet")
@@ -290,6 +310,7 @@ MISTYPED = (
 
 TWO = {"httpGet": {"port": 80}, "tcpSocket": {"port": 80}}
 UNTOLD = (
+    write("POST", JOBS, job(completionMode="Indexed", completions=2)),
     *strategic(SET, spec(updateStrategy={"type": "OnDelete"}), pods(restartPolicy="Never")),
     *strategic(WEB, pods(initContainers=[{"name": "main", "image": "x"}]), main(readinessProbe=TWO)),
     *strategic(
@@ -357,6 +378,10 @@ KUBECTL_WRITES = (
     *(f"create -f {file} {S}" for file in ("fresh.yaml", "web.yaml", "gadget.yaml")),
     *(f"apply -f {file} {S}" for file in ("fresh.yaml", "web.yaml", "gadget.yaml")),
     f"apply -f fresh.yaml {S} -o yaml",
+    *(f"create job now --from=cronjob/{name} {S} -o yaml" for name in ("nightly", "nope")),
+    *(f"create job {name} --image=busybox {S} -o yaml -- sleep 1" for name in ("now", "once")),
+    *(f"create deployment {name} --image=nginx --port=80 {S} -o yaml" for name in ("fresh", "web")),
+    *(f"create namespace {name} --dry-run=server -o yaml" for name in ("fresh", "differential", "fre.sh")),
     f"apply -f fresh.yaml --server-side {S} -o yaml",
     *(f"replace -f {file} {S}" for file in ("fresh.yaml", "web.yaml")),
     *(f"delete -f {file} {S}" for file in ("fresh.yaml", "web.yaml", "gadget.yaml")),

@@ -360,6 +360,8 @@ def normal_write(body: Json) -> Json:
         causes = (found.get("details") or {}).get("causes")
         if causes:  # the API server checks some fields twice
             found["details"]["causes"] = [cause for index, cause in enumerate(causes) if cause not in causes[:index]]
+    if found.get("kind") == "Job":  # selects its pods by its UID
+        found = json.loads(json.dumps(found).replace(found["metadata"]["uid"], "UID"))
     for one in (found, *found.get("items", ())):
         for name in ("uid", "creationTimestamp", "deletionTimestamp"):
             one.get("metadata", {}).pop(name, None)

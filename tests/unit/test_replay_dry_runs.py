@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.unit import replay_sample as sample
 from truebook.redact import REDACTED
-from truebook.replay.kubernetes.dry import patches, strategic
+from truebook.replay.kubernetes.dry import patches, strategic, wire
 from truebook.replay.kubernetes.dry.asks import Ask, asks_for_dry_run
 from truebook.replay.kubernetes.request import Target, parse, query
 from truebook.replay.kubernetes.status import Refused
@@ -264,3 +265,42 @@ def test_any_body_is_answered(api: httpx.Client, body: Any, media: str, verb: st
     for path in (f"{WEB}?dryRun=All&fieldManager=x", f"{WEB}/scale?dryRun=All"):
         answer = send(api, verb, path, json.dumps(body), media)
         assert answer.json()["kind"] in ("Status", "Deployment", "Scale")
+
+
+# --- protobuf ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"k8s\0", b"k8s\0\x0a", b"k8s\0\x0a\x05v1", b"k8s\0\x12\x01\xff", b"x" * 50, b"k8s\0\x0d1234"]
+)
+def test_what_is_no_protobuf_is_not_known(body: bytes) -> None:
+    with pytest.raises(Refused) as refused:
+        wire.decode(body)
+    assert refused.value.code == 501
+
+
+NAMESPACE = b"\x0a\x0f\x0a\x02v1\x12\x09Namespace"
+META = b"\x0a\x07\x0a\x05fresh"
+
+
+def envelope(message: bytes) -> bytes:
+    return b"k8s\0" + NAMESPACE + b"\x12" + bytes([len(message)]) + message
+
+
+def test_a_namespace_in_protobuf_is_its_json() -> None:
+    found = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "fresh"}, "spec": {}}
+    assert wire.decode(envelope(META + b"\x12\x00")) == found
+
+
+def test_a_field_that_is_not_known_makes_the_object_unknown() -> None:
+    with pytest.raises(Refused) as refused:
+        wire.decode(envelope(META + b"\x22\x01x"))
+    assert "field (number 4)" in str(refused.value)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=60))
+def test_any_bytes_are_an_object_or_refused(body: bytes) -> None:
+    for whole in (body, b"k8s\0" + body, envelope(body)):
+        with contextlib.suppress(Refused):
+            assert wire.decode(whole)["kind"] == "Namespace"

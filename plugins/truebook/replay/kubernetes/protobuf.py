@@ -45,14 +45,14 @@ def _fields(body: bytes) -> list[tuple[int, bytes]]:
     found = []
     position = 0
     while position < len(body):
-        tag, position = _varint(body, position)
+        tag, position = varint(body, position)
         match tag & 7:
             case 0:
-                _, position = _varint(body, position)
+                _, position = varint(body, position)
             case 1:
                 position += 8
             case 2:
-                length, position = _varint(body, position)
+                length, position = varint(body, position)
                 found.append((tag >> 3, body[position : position + length]))
                 position += length
             case 5:
@@ -64,7 +64,8 @@ def _fields(body: bytes) -> list[tuple[int, bytes]]:
     return found
 
 
-def _varint(body: bytes, position: int) -> tuple[int, int]:
+def varint(body: bytes, position: int) -> tuple[int, int]:
+    """The number at a position, and the position after it. Raises ValueError where it is cut off."""
     value = 0
     for shift in range(0, 70, 7):
         if position >= len(body):

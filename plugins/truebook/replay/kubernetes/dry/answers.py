@@ -16,7 +16,7 @@ from starlette.responses import Response
 from truebook.replay.kubernetes.dry import patches, scale
 from truebook.replay.kubernetes.dry.asks import Ask, decode_object, delete_options
 from truebook.replay.kubernetes.dry.deletion import deleted
-from truebook.replay.kubernetes.dry.kinds import CREATABLE
+from truebook.replay.kubernetes.dry.kinds import NEW_SPECS
 from truebook.replay.kubernetes.dry.problems import (
     Mistyped,
     already_exists,
@@ -196,7 +196,7 @@ def _check_namespace(target: Target, store: Store) -> None:
 def _new(kind: Kind, found: Json, name: str, *, strict: bool) -> Json:
     """A new object. Raises Refused where its defaults are not wholly known here."""
     target = kind.target
-    if not (kind.custom or target.key in CREATABLE or target.key == "namespaces"):
+    if not (kind.custom or target.key in NEW_SPECS):
         raise cannot_tell(f"what the API server adds to a new {kind.name} is not known here")
     if target.key == "namespaces" and re.fullmatch(SUBDOMAIN, name) and "." in name:
         problem = invalid_value("metadata.name", name, "must not contain dots")
@@ -215,8 +215,11 @@ def _new(kind: Kind, found: Json, name: str, *, strict: bool) -> Json:
         meta.pop(field, None)
     if target.namespace:
         meta["namespace"] = target.namespace
+    owners = [_owner(owner) for owner in meta.pop("ownerReferences", None) or ()]
     made = tidy(kind, {}, found, strict=strict)
     metadata = made["metadata"]
+    if owners:
+        metadata["ownerReferences"] = owners
     metadata["uid"] = str(uuid.uuid4())
     metadata["creationTimestamp"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if target.key == "namespaces":
@@ -224,13 +227,38 @@ def _new(kind: Kind, found: Json, name: str, *, strict: bool) -> Json:
     metadata["generation"] = 1
     if target.key == "apps/daemonsets":
         metadata.setdefault("annotations", {})["deprecated.daemonset.template.generation"] = "1"
+    if target.key == "batch/jobs":
+        _own_pods(made)
     if not kind.custom:
-        made["status"] = _NEW_STATUS[target.key]
+        made["status"] = _NEW_STATUS.get(target.key, {})
     return made
 
 
+def _owner(owner: Any) -> Json:
+    """An owner's reference, as `kubectl create job --from` writes it. Raises Refused where it may be wrong."""
+    fields = ("apiVersion", "kind", "name", "uid")
+    if not all(isinstance(owner.get(name), str) and owner[name] for name in fields):
+        raise cannot_tell("an ownerReference is not whole")
+    flags = {name: owner[name] for name in ("controller", "blockOwnerDeletion") if isinstance(owner.get(name), bool)}
+    return {**{name: owner[name] for name in fields}, **flags}
+
+
+def _own_pods(job: Json) -> None:
+    """Select a Job's pods by its UID."""
+    spec, meta = job["spec"], job["metadata"]
+    if spec["manualSelector"] or "selector" in spec or len(meta["name"]) > 63:
+        raise cannot_tell("a Job that selects its pods itself, or has a long name, is not known here")
+    name, uid = meta["name"], meta["uid"]
+    own = {f"{prefix}controller-uid": uid for prefix in ("", "batch.kubernetes.io/")}
+    own |= {f"{prefix}job-name": name for prefix in ("", "batch.kubernetes.io/")}
+    template = spec["template"]["metadata"]
+    template["labels"] = {**(template.get("labels") or {}), **own}
+    if not meta.get("labels"):
+        meta["labels"] = dict(template["labels"])
+    spec["selector"] = {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}
+
+
 _NEW_STATUS: dict[str, Json] = {
-    "apps/deployments": {},
     "apps/statefulsets": {"availableReplicas": 0, "replicas": 0},
     "apps/daemonsets": {
         "currentNumberScheduled": 0,

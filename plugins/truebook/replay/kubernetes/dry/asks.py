@@ -10,6 +10,7 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
+from truebook.replay.kubernetes.dry import wire
 from truebook.replay.kubernetes.dry.problems import cannot_tell
 from truebook.replay.kubernetes.request import Target
 from truebook.replay.kubernetes.status import bad_request
@@ -77,8 +78,10 @@ def _member(found: Json, name: str) -> Json:
 
 def decode_object(ask: Ask) -> Json:
     """The object in a body. Raises Refused."""
+    if ask.media == wire.MEDIA_TYPE:
+        return wire.decode(ask.body)
     if ask.media not in ("", JSON):
-        raise cannot_tell(f"the body is {ask.media}, of which a replay reads {JSON} only")
+        raise cannot_tell(f"the body is {ask.media}, which a replay does not read")
     try:
         found = msgspec.json.decode(ask.body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:

@@ -158,7 +158,7 @@ def template(restart: Node) -> Node:
 
 
 _ALWAYS = template(leaf(checks.only("Always"), default="Always"))
-_OF_JOBS = template(leaf(checks.only("OnFailure|Never"), required=True))
+_OF_JOBS = template(leaf(checks.only("OnFailure|Never"), required=True, why='valid values: "OnFailure", "Never"'))
 _SELECTOR = obj({"matchLabels": LABELS}, required=True, opaque="it can't be changed")
 _NEW_SELECTOR = obj({"matchLabels": LABELS}, required=True)
 
@@ -299,9 +299,21 @@ SPECS: dict[str, Node] = {
 }
 """The specs by resource. A field that is not here can't be changed in a dry run; of some only a few are."""
 
-CREATABLE = {
-    "apps/deployments": ("template", "selector"),
-    "apps/statefulsets": ("template", "selector"),
-    "apps/daemonsets": ("template", "selector"),
+NEW_SPECS: dict[str, Node] = {
+    **{key: SPECS[key] for key in ("apps/deployments", "apps/statefulsets", "apps/daemonsets", "namespaces")},
+    "batch/jobs": obj(
+        {
+            "completions": leaf(checks.whole, default=lambda spec: None if "parallelism" in spec else 1),
+            "parallelism": leaf(checks.whole, default=1),
+            "backoffLimit": leaf(checks.whole, default=6),
+            "activeDeadlineSeconds": leaf(checks.positive),
+            "ttlSecondsAfterFinished": NUMBER,
+            "manualSelector": leaf(checks.boolean, default=False),
+            "completionMode": leaf(checks.only("NonIndexed"), default="NonIndexed"),
+            "suspend": leaf(checks.boolean, default=False),
+            "podReplacementPolicy": leaf(checks.only("TerminatingOrFailed"), default="TerminatingOrFailed"),
+            "template": _OF_JOBS,
+        }
+    ),
 }
-"""Built-in kinds of which all defaults are here, so that a new object is known wholly."""
+"""The built-in kinds of which all defaults are here, so that a new object is known wholly."""

@@ -23,8 +23,9 @@ MISSING: Any = type("Missing", (), {"__repr__": lambda _: "MISSING"})()
 class Node:
     """A field. Objects have `fields`; maps and lists have `each`, and lists whose elements have a name its `key`.
 
-    `default` is what stands in its place where it is missing (of an object, told the object that misses it).
-    `omitted`: a zero value is as good as none. `prune`: fields that are not known are dropped, as of custom resources.
+    `default` is what stands in its place where it is missing (of an object, told the object that misses it). `why` is
+    said of one that is required and missing. `omitted`: a zero value is as good as none. `prune`: fields that are not
+    known are dropped, as of custom resources.
     `opaque` says why a change can't be judged.
     """
 
@@ -35,6 +36,7 @@ class Node:
     checks: tuple[Check, ...] = ()
     default: Any = None
     required: bool = False
+    why: str = ""
     omitted: bool = False
     prune: bool = False
     opaque: str = ""
@@ -107,7 +109,7 @@ def compare(node: Node | None, path: str, old: Any, new: Any, findings: Findings
         raise cannot_tell(f"{path} can't be checked{': ' if node else ''}{node.opaque if node else ' here'}")
     if new is MISSING:
         if node.required:
-            findings.problems.append(required(path))
+            findings.problems.append(required(path, node.why))
         return
     count = len(findings.problems)
     for check in node.checks:
@@ -133,7 +135,7 @@ def _fields(node: Node, path: str, old: Json, new: Json, findings: Findings) -> 
         if name in old or name in new:
             compare(known, below(path, name), old.get(name, MISSING), new.get(name, MISSING), findings)
         elif known is not None and known.required:
-            findings.problems.append(required(below(path, name)))
+            findings.problems.append(required(below(path, name), known.why))
 
 
 def _values(node: Node, path: str, old: Any, new: Json, findings: Findings) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from truebook.replay.kubernetes.dry import across, custom
-from truebook.replay.kubernetes.dry.kinds import METADATA, SPECS
+from truebook.replay.kubernetes.dry.kinds import METADATA, NEW_SPECS, SPECS
 from truebook.replay.kubernetes.dry.problems import (
     Mistyped,
     Problem,
@@ -53,7 +53,7 @@ def kind_of(target: Target, objects: Objects, store: Store, *, status: bool) -> 
     """The kind of the objects. Raises Refused where a custom resource's definition is not recorded."""
     name = objects.list.kind
     if not objects.custom:
-        spec = SPECS.get(target.key)
+        spec = (NEW_SPECS if target.verb == "create" else SPECS).get(target.key)
         return Kind(target, name, custom=False, status=True, fields={"spec": spec} if spec else {})
     found = store.get("apiextensions.k8s.io/customresourcedefinitions")
     definition = found.get("", target.qualified) if found else None
