@@ -4,9 +4,9 @@ The block is sourced, so that line numbers are those of its script. Semantics ar
 one exception: a program that is cut off by its reader (`kubectl … | head -1`) did not fail. What the author sets (`set
 +e`) holds from there on; it is for all to read.
 
-Reports go to one file descriptor, as lines: `start`, `error LINE STATUS`, `exit LINE`, `end`, and after that the state that the
-next block of the session gets. They can make a result worse, never better: the status is that of the process, and a
-block that ends with 0 but did not come to its end is no pass.
+Reports go to one file descriptor, as lines: `start`, `error LINE STATUS`, `exit LINE`, `end`, and after that the state
+that the next block of the session gets. They can make a result worse, never better: the status is that of the process,
+and a block that ends with 0 but did not come to its end is no pass.
 """
 
 from __future__ import annotations
@@ -51,21 +51,14 @@ exit() {
   builtin exit "$status"
 }
 __truebook_end() {
-  local __truebook_status=$? __truebook_name
+  local __truebook_status=$?
   trap - ERR
   set +eux
   printf 'end\n' >&@REPORT@
-  {
-    declare -p
-    while read -r _ _ __truebook_name; do
-      [[ $__truebook_name == __truebook_* || $__truebook_name == exit ]] || declare -f -- "$__truebook_name"
-    done <<< "$(declare -F)"
-    alias -p
-    printf 'cd -- %q\n' "$PWD"
-  } >&@REPORT@ 2>/dev/null
+  # Our own functions are among these; they are made anew after the next block has read them.
+  { declare -p; declare -f; alias -p; printf 'cd -- %q\n' "$PWD"; } >&@REPORT@ 2>/dev/null
   builtin exit "$__truebook_status"
 }
-readonly -f __truebook_failed __truebook_end exit
 trap '__truebook_failed $? $LINENO "${BASH_SOURCE[0]}" "${PIPESTATUS[@]}"' ERR
 set -eE -o pipefail
 source @BLOCK@/script
@@ -74,8 +67,9 @@ source @BLOCK@/script
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a block said of itself. `started` is whether bash was reached at all. `failed` is the script's line of the first command that failed, 0 for none;
-    `exited` that of an explicit exit, `ended` whether it came to its end, `state` what its session's next gets."""
+    """What a block said of itself. `started` is whether bash was reached at all. `failed` is the script's line of the
+    first command that failed, 0 for none; `exited` that of an explicit exit, `ended` whether it came to its end,
+    `state` what its session's next gets."""
 
     failed: int = 0
     exited: int = 0
