@@ -294,6 +294,19 @@ def test_of_several_sources_git_s_path_is_the_main_one() -> None:
     assert (chart_only.get("repository"), chart_only.get("revision")) == ("https://github.com/o/values", OTHER)
 
 
+def test_a_hydrated_application_has_the_branch_that_is_synced() -> None:
+    dry = {"repoURL": "https://github.com/o/r", "targetRevision": "main", "path": "charts/web"}
+    hydrator = {"drySource": dry, "syncSource": {"targetBranch": "env/prod", "path": "web"}}
+    refs = {"refs/heads/main": OTHER, "refs/heads/env/prod": SHA}
+    git = {"https://github.com/o/r": {"head": "refs/heads/main", "refs": refs}}
+    status = {"history": [{"revision": SHA}]}
+    app = application("web", spec={"sourceHydrator": hydrator, "source": {}}, status=status)
+    found = only(applications=[app], git=git)
+    assert (found.get("repository"), found.get("branch_head")) == (dry["repoURL"], SHA)
+    assert found.values["repository"].evidence.field == "spec.sourceHydrator.drySource.repoURL"
+    assert found.get("revision_url") == f"https://github.com/o/r/commit/{SHA}"
+
+
 @pytest.mark.parametrize(
     ("target", "expected"),
     [
