@@ -96,7 +96,7 @@ class KubernetesApi:
         if path.startswith("/openapi/"):
             negotiate(accept, (PLAIN,))
             below = path.removeprefix("/openapi/v3").strip("/")
-            return json_answer(self.openapi.document(below) if below else self.openapi.index())
+            return json_answer(self.openapi.document(below) if below else self.openapi.index)
         return self._discovery(path, accept, request.headers["host"])
 
     def _discovery(self, path: str, accept: str, address: str) -> Response:

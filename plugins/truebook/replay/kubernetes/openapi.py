@@ -7,6 +7,7 @@ are not recorded: the documents have none, so that nothing is explained or check
 from __future__ import annotations
 
 import hashlib
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -34,6 +35,7 @@ class OpenApi:
             for version in group.versions
         }
 
+    @cached_property
     def index(self) -> Json:
         """What `/openapi/v3` answers."""
         paths = {}
