@@ -24,7 +24,7 @@ from truebook.errors import RegionError, TruebookError
 from truebook.model import Inventory
 from truebook.pages import regions
 from truebook.pipeline import State
-from truebook.settings import Settings
+from truebook.settings import DEFAULT_FILE, Settings
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
@@ -43,8 +43,8 @@ class StateConfig(base.Config):  # type: ignore[no-untyped-call] # MkDocs' own _
     enabled = c.Type(bool, default=True)
     """False: regions keep what is committed, and the build says so."""
 
-    config = c.Type(str, default="truebook.yml")
-    """The settings and the catalog; there need not be one."""
+    config = c.Optional(c.Type(str))
+    """The settings and the catalog. Default: `truebook.yml`, where there is one."""
 
     recording = c.Optional(c.Type(str))
     """Fill pages from this recording. The variable TRUEBOOK_RECORDING goes before it. Default: the cluster."""
@@ -104,8 +104,8 @@ class StatePlugin(BasePlugin[StateConfig]):  # type: ignore[no-untyped-call] # a
             add_stylesheet(config, files)
 
     def _build(self, folder: Path) -> Inventory:
-        path = folder / self.config.config
-        self._settings = pipeline.load_settings(path if path.exists() or self._is_set("config") else None)
+        path = folder / (self.config.config or DEFAULT_FILE)
+        self._settings = pipeline.load_settings(path if self.config.config or path.exists() else None)
         self._templates = folder / self.config.templates if self.config.templates else None
         recording = self._recording(folder)
         origin = pipeline.choose_origin(self._settings, recording)
@@ -123,9 +123,6 @@ class StatePlugin(BasePlugin[StateConfig]):  # type: ignore[no-untyped-call] # a
         if self.config.strict:
             pipeline.require_fresh(self._state.recording.statuses())
         return pipeline.build_inventory(self._state, self._settings)
-
-    def _is_set(self, option: str) -> bool:
-        return option in self.config.user_configs[0] if self.config.user_configs else False
 
     def _recording(self, folder: Path) -> Path | None:
         """The site's own recording, unless the environment names another."""

@@ -194,6 +194,19 @@ def test_all_wrong_regions_of_a_site_stop_the_build_with_their_places(site: Site
         assert message in done.stderr
 
 
+def test_a_site_needs_no_catalog_unless_it_names_one(site: Site) -> None:
+    (site.folder / "truebook.yml").unlink()
+    site.write("index.md", "# Home\n\n<!-- BEGIN truebook:components -->\n<!-- END truebook -->\n")
+    site.write("ops/deep.md", "# Deep\n")
+    done = site.build("--strict")
+    assert done.returncode == 0, done.stderr
+    assert "Deprecat" not in done.stderr
+    (site.folder / "mkdocs.yml").write_text(MKDOCS % "{recording: homelab.json, config: mine.yml}")
+    done = site.build()
+    assert done.returncode == 1
+    assert "mine.yml: there is no such file" in done.stderr
+
+
 def test_a_wrong_catalog_stops_the_build(site: Site) -> None:
     (site.folder / "truebook.yml").write_text("componets: []\n")
     done = site.build()
