@@ -20,9 +20,11 @@ from tests.real.guard.scene import HERE, Outcome, Scene, changes, digest, fill, 
 from tests.real.servers.cluster import Cluster
 from tests.real.servers.process import wait_until
 from tests.real.test_guard_kubernetes import TELLING
+from truebook import pipeline_policy
 from truebook.guard import kubernetes, policy
 from truebook.guard.request import Decision, Forward, GuardRequest
 from truebook.guard.upstream import Upstream
+from truebook.settings import RunbookSettings, Settings
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(1200)]
 
@@ -161,6 +163,13 @@ def test_it_finds_out_that_the_policy_is_in_force(shop: Cluster, account: Accoun
     stranger = shop.user("stranger", ())
     found = state(replace(account, token=shop.token_of(stranger)))
     assert (found.state, found.account) == ("unknown", "system:serviceaccount:default:stranger")
+    # As the run asks, by the account's kubeconfig.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KUBECONFIG", str(account.kubeconfig))
+        settings = Settings(runbooks=RunbookSettings(require_policy=True))
+        seen = pipeline_policy.find_out(settings, replayed=False)
+    assert seen == state(account)
+    assert not pipeline_policy.is_missed(seen, settings)
     # The administrator may read it, and it is not about them.
     assert state(replace(account, token=shop.token)).state == "absent"
 
