@@ -76,6 +76,7 @@ def load(path: Path | None, *, missing_ok: bool = False) -> Settings:
 def _compose(content: str, path: Path) -> Node | None:
     """The file's node tree, None where it is empty. Composing builds no objects, whatever tags stand there."""
     try:
+        # Not libyaml's loader, though it is faster: deep nesting ends the whole process there.
         return yaml.compose(content, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
