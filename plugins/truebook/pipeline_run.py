@@ -17,7 +17,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from truebook import pipeline
+from truebook import pipeline, pipeline_policy
+from truebook.guard.policy import PolicyState
 from truebook.model import BlockResult, Inventory, Planned, RequestRecord, ResultState
 from truebook.pipeline import State
 from truebook.pipeline_runbooks import available
@@ -42,6 +43,8 @@ _WORDS: dict[ResultState, str] = {
     "not-run": "not run",
 }
 _UNREACHABLE = frozenset({502, 503, 504})
+_NOT_TOLD = 501
+"""How a replay answers a dry run whose outcome does not follow from a recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,8 @@ class Options:
 @dataclass(frozen=True, slots=True)
 class Run:
     """What came of it. `results[i]` is that of `planned[i]`; `place` is where blocks ran, empty where none did;
-    `notes` are what everybody has to be told, `unread` which sources could not be read."""
+    `notes` are what everybody has to be told, `unread` which sources could not be read. `policy` says whether the
+    cluster itself keeps truebook from writing (None: there is no cluster), `unguarded` that it had to and does not."""
 
     planned: tuple[Planned, ...]
     results: tuple[BlockResult, ...]
@@ -71,6 +75,8 @@ class Run:
     notes: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
+    policy: PolicyState | None = None
+    unguarded: bool = False
 
     @property
     def blamed(self) -> tuple[Change, ...]:
@@ -79,11 +85,12 @@ class Run:
 
     @property
     def exit_code(self) -> int:
-        """0 all well, 1 a block failed or changed something, 2 it could not be told, as where nothing was tested."""
+        """0 all well, 1 a block failed or changed something, 2 it could not be told, as where nothing was tested or a
+        policy is required that is not in force."""
         states = {result.state for result in self.results}
         if "failed" in states or self.blamed:
             return 1
-        return 2 if "unknown" in states or "passed" not in states or self.unread else 0
+        return 2 if "unknown" in states or "passed" not in states or self.unread or self.unguarded else 0
 
 
 def run(
@@ -97,6 +104,7 @@ def run(
 ) -> Run:
     """Run what is planned to be run, prove what is planned to be proved, and look whether anything changed."""
     tools = available()
+    policy = pipeline_policy.find_out(settings, replayed=state.replayed)
     with Workshop(
         state,
         inventory,
@@ -126,9 +134,11 @@ def run(
             inventory=inventory,
             replayed=state.replayed,
             place=workshop.description,
-            notes=workshop.notes,
+            notes=(*workshop.notes, *filter(None, (pipeline_policy.note(policy),))),
             unread=tuple(pipeline.unwell(state.recording.statuses())),
             changes=_changes(state, settings, requests) if workshop.started else (),
+            policy=policy,
+            unguarded=pipeline_policy.is_missed(policy, settings),
         )
     if cache is not None and workshop.started:
         cache.prune()
@@ -154,6 +164,8 @@ def _out_of_reach(record: RequestRecord, *, replayed: bool) -> str:
     """Why a request could not be answered, empty where it was. People may be permitted more than truebook is."""
     if record.status in _UNREACHABLE:
         return record.reason if record.reason else f"{record.system} answered {record.status}"
+    if record.status == _NOT_TOLD and replayed:
+        return f"a recording does not tell what the API server answers to {record.method} {record.path}"
     if record.status in (401, 403) and record.decision in ("forward", "dry-run"):
         what = f"{record.method} {record.path}"
         return f"the recording does not hold {what}" if replayed else f"truebook's account is not permitted to {what}"
@@ -176,6 +188,7 @@ def as_json(found: Run, exit_code: int) -> dict[str, Any]:
         "sandbox": found.place,
         "notes": list(found.notes),
         "unread": list(found.unread),
+        "policy": found.policy and {"state": found.policy.state, "reason": found.policy.reason},
         "changes": [
             {"object": str(one.object), "kind": one.kind, "blamed": one.blamed, "reason": one.reason}
             for one in found.changes
