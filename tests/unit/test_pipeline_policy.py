@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ import yaml
 from truebook import pipeline_policy
 from truebook.guard import policy
 from truebook.guard.policy import PolicyState
+from truebook.model import BlockResult, Inventory, RequestRecord
+from truebook.pipeline_run import Run, as_json, fair
 from truebook.settings import KubernetesSettings, RunbookSettings, Settings
 
 REQUIRED = Settings(runbooks=RunbookSettings(require_policy=True))
@@ -78,3 +80,19 @@ def test_without_a_kubeconfig_it_is_not_known(monkeypatch: pytest.MonkeyPatch) -
     found = pipeline_policy.find_out(Settings(), replayed=False)
     assert found is not None
     assert found.state == "unknown"
+
+
+def test_a_run_that_misses_a_required_policy_is_not_green() -> None:
+    passed = BlockResult("page.md", 1, 0, "passed", "run", "read", "")
+    inventory = Inventory("homelab", "v1.36.3", "2026-11-24T05:30:00Z", "a cluster", (), ())
+    found = Run((), (passed,), inventory, replayed=False, policy=PolicyState("absent", "because"))
+    assert found.exit_code == 0
+    assert replace(found, unguarded=True).exit_code == 2
+    assert as_json(replace(found, results=()), 2)["policy"] == {"state": "absent", "reason": "because"}
+
+
+@pytest.mark.parametrize(("replayed", "state"), [(True, "unknown"), (False, "failed")])
+def test_what_a_recording_does_not_tell_is_not_the_blocks_fault(replayed: bool, state: str) -> None:
+    record = RequestRecord("kubernetes", "PATCH", "/apis/apps/v1/namespaces/a/deployments/b", "dry-run", 501)
+    result = BlockResult("page.md", 1, 0, "failed", "dry-run", "write", "", requests=(record,))
+    assert fair(result, replayed=replayed).state == state
