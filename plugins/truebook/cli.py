@@ -95,7 +95,9 @@ def inventory(component: str | None, as_json: bool, config: Path | None, recordi
         if component is not None:
             shown["components"] = [c for c in shown["components"] if c["name"] == component]
             shown["relations"] = [r for r in shown["relations"] if component in (r["from"], r["to"])]
-        click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+        text = json.dumps(shown, indent=2, ensure_ascii=False)
+        # Letters as they are, but what a terminal would obey as \u….
+        click.echo("".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text))
     else:
         click.echo(text, nl=False)
 

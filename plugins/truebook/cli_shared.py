@@ -12,6 +12,7 @@ import click
 
 from truebook import pipeline
 from truebook.errors import TruebookError
+from truebook.redact import printable
 
 if TYPE_CHECKING:
     from truebook.settings import Settings
@@ -20,8 +21,8 @@ DEFAULT_CONFIG = Path("truebook.yml")
 
 
 def say(message: str) -> None:
-    """A line for people, on stderr."""
-    click.echo(message, err=True)
+    """Lines for people, on stderr. What a cluster, a file or a path put into them is shown, never obeyed."""
+    click.echo("\n".join(map(printable, message.split("\n"))), err=True)
 
 
 def reported(command: Callable[..., int | None]) -> Callable[..., None]:

@@ -24,6 +24,7 @@ from truebook import settings as configuration
 from truebook.errors import ConfigError, RecordingError, SourceError
 from truebook.model import Inventory, SourceStatus
 from truebook.recording import Recording
+from truebook.redact import printable
 from truebook.settings import Settings
 
 VARIABLE = "TRUEBOOK_RECORDING"
@@ -163,8 +164,10 @@ def build_inventory(state: State, settings: Settings) -> Inventory:
 def unwell(statuses: tuple[SourceStatus, ...]) -> list[str]:
     """One line for each source whose state is not of now: `argocd is stale: …`."""
     return [
-        f"{status.name} {'is stale' if status.state == 'stale' else 'could not be read'}"
-        + (f": {status.reason.removeprefix(f'{status.name}: ')}" if status.reason else "")
+        printable(
+            f"{status.name} {'is stale' if status.state == 'stale' else 'could not be read'}"
+            + (f": {status.reason.removeprefix(f'{status.name}: ')}" if status.reason else "")
+        )
         for status in statuses
         if status.state in ("stale", "failed")
     ]
@@ -180,7 +183,7 @@ def unread(recording: Recording) -> list[str]:
             if found:
                 reasons = {read.reason.removeprefix(f"{name}: ") for read in found} - {says, ""}
                 why = f" ({reasons.pop()})" if len(reasons) == 1 else ""
-                lines.append(f"{name}: {says}: {', '.join(read.what for read in found)}{why}")
+                lines.append(printable(f"{name}: {says}: {', '.join(read.what for read in found)}{why}"))
     return lines
 
 

@@ -189,6 +189,18 @@ def test_an_output_that_cannot_be_written_is_said_before_anything_is_read(
     assert cluster.reads == 0
 
 
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_nothing_that_was_recorded_speaks_to_the_terminal(folder: Path, options: tuple[str, ...]) -> None:
+    reason = "boom \x1b]0;title\x07 \u202ex \x9b2J"
+    recording_sample.save(folder, "hostile\x1b[2J.json", state="stale", reason=reason)
+    done = CliRunner().invoke(main, ("inventory", "--recording", "hostile\x1b[2J.json", *options), color=True)
+    assert done.exit_code == 0
+    assert "kubernetes is stale: boom \\x1b]0;title\\x07 \\u202ex \\x9b2J" in done.stderr
+    if options:
+        assert json.loads(done.stdout)["sources"][0]["reason"] == reason
+    assert [character for character in done.output if not character.isprintable() and character != "\n"] == []
+
+
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
 def test_replay_serves_until_it_is_interrupted(folder: Path, end: signal.Signals) -> None:
     recorded = recordings.load(EMBEDDED)

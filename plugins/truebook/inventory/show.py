@@ -7,6 +7,7 @@ from typing import Any
 
 from truebook.errors import ConfigError
 from truebook.model import Component, Evidence, Inventory
+from truebook.redact import printable
 
 _WIDEST = 60
 
@@ -60,9 +61,9 @@ def as_text(inventory: Inventory, component: str | None = None) -> str:
     Raises ConfigError for an unknown component, with the nearest known one.
     """
     chosen = inventory.components if component is None else (_one(inventory, component),)
-    lines = [f"cluster {_safe(inventory.cluster) or '(no name)'}, recorded {_safe(inventory.recorded_at)}"]
+    lines = [f"cluster {printable(inventory.cluster) or '(no name)'}, recorded {printable(inventory.recorded_at)}"]
     lines += [
-        f"{_safe(source.name)} is {source.state}: {_safe(source.reason) or 'no reason given'}"
+        f"{printable(source.name)} is {source.state}: {printable(source.reason) or 'no reason given'}"
         for source in inventory.sources
         if source.state != "fresh"
     ]
@@ -79,7 +80,7 @@ def _one(inventory: Inventory, name: str) -> Component:
         near = get_close_matches(name[:200], names, n=1)
         known = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
         fix = f"did you mean '{near[0]}'?" if near else f"known: {known or 'none'}"
-        raise ConfigError(_safe(f"no component is called '{name[:200]}' ({fix})"))
+        raise ConfigError(printable(f"no component is called '{name[:200]}' ({fix})"))
     return found
 
 
@@ -88,27 +89,19 @@ def _block(component: Component) -> list[str]:
     rows = []
     for key, found in component.values.items():
         values = found.value if isinstance(found.value, tuple) else (found.value,)
-        shown = [_safe(value) for value in values] or [""]
-        rows.append((_safe(key), shown[0], _safe(f"{found.evidence.source}: {found.evidence}")))
+        shown = [printable(value) for value in values] or [""]
+        rows.append((printable(key), shown[0], printable(f"{found.evidence.source}: {found.evidence}")))
         rows += [("", value, "") for value in shown[1:]]
     keys = max((len(key) for key, _, _ in rows), default=0)
     width = min(max((len(value) for _, value, _ in rows), default=0), _WIDEST)
-    lines = [f"{_safe(head)} ({_safe(component.group)})"]
+    lines = [f"{printable(head)} ({printable(component.group)})"]
     lines += [f"  {key:<{keys}}  {value:<{width}}  {evidence}".rstrip() for key, value, evidence in rows]
     return lines
 
 
 def _arrows(inventory: Inventory, name: str) -> list[str]:
     return [
-        _safe(f"  ─{relation.label}→ {relation.target}  {relation.evidence.source}: {relation.evidence}")
+        printable(f"  ─{relation.label}→ {relation.target}  {relation.evidence.source}: {relation.evidence}")
         for relation in inventory.relations
         if relation.source == name
     ]
-
-
-def _safe(value: object) -> str:
-    """One line that a terminal shows as it is: what is no visible character is written as its code."""
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
-        for character in str(value)
-    )

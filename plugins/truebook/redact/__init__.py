@@ -19,7 +19,16 @@ from truebook.redact.names import is_secret_name
 from truebook.redact.objects import redact_json, redact_value
 from truebook.redact.text import REDACTED, redact_text
 
-__all__ = ["REDACTED", "excerpt", "is_secret_name", "redact_json", "redact_text", "redact_url", "redact_value"]
+__all__ = [
+    "REDACTED",
+    "excerpt",
+    "is_secret_name",
+    "printable",
+    "redact_json",
+    "redact_text",
+    "redact_url",
+    "redact_value",
+]
 
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffd]+")
 
@@ -34,3 +43,11 @@ def excerpt(foreign: str | bytes, limit: int = 200) -> str:
     text = foreign[:8192].decode("utf-8", "replace") if isinstance(foreign, bytes) else foreign[:8192]
     text = _UNPRINTABLE.sub(" ", redact_text(text)).strip()
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def printable(value: object) -> str:
+    """One line that a terminal shows as it is: a character that is not visible is written as its code."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in str(value)
+    )
