@@ -21,6 +21,10 @@ _LETTERS = bytes(range(128)) + b"x" * 128
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7}|={7})(?:[ \t]|$)", re.MULTILINE)
 _PLACEHOLDER = re.compile(r"<[A-Za-z](?:[^<>|;&\n]*[^<>|;&\s])?>")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_UNSEEN = re.compile(
+    "[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2028\u2029\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+"""Characters that turn text round or are not seen: a page would not show what the block does."""
 _ESCAPED_BLANK = re.compile(rb"\\[ \t]")
 _LINE_COMMENT = re.compile(r"^[ \t]*#", re.MULTILINE)
 _QUOTED_TYPES = frozenset({"string", "raw_string", "ansi_c_string", "heredoc_body", "heredoc_content", "comment"})
@@ -67,6 +71,11 @@ def refuse_text(script: str) -> None:
         if control.group() == "\r":
             raise Problem("a carriage return, which bash takes for a part of the word", line)
         raise Problem(f"a control character (U+{ord(control.group()):04X})", line)
+    if not script.isascii() and (unseen := _UNSEEN.search(script)):
+        point = f"U+{ord(unseen.group()):04X}"
+        raise Problem(
+            f"an invisible character ({point}): the page does not show what runs", line_of(script, unseen.start())
+        )
     if conflict := _CONFLICT.search(script):
         raise Problem("a merge conflict was left in the script", line_of(script, conflict.start()))
 

@@ -132,3 +132,8 @@ def test_no_text_makes_it_raise(script: str) -> None:
 
 def test_too_many_commands_are_not_judged() -> None:
     assert judge("ls\n" * 3000).verdict == "unknown"
+
+
+@pytest.mark.parametrize("script", ["alias k='rm -rf /'", "alias -- k=rm", "unalias k", "command alias k=rm"])
+def test_an_alias_of_the_settings_is_not_changed(script: str) -> None:
+    assert judge(f"{script}\nk get pods", aliases={"k": "kubectl"}).verdict == "unknown"

@@ -14,6 +14,14 @@ from truebook.runbooks.verdicts.tools import TOOLS
 from truebook.runbooks.verdicts.variables import dangerous
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_FRESH = re.compile(r"[A-Za-z0-9_.:-]+")
+_PLAIN_FOLDER = re.compile(r"-|[\w./~@%:,\x00][\w./~@%:,+=\x00-]*")
+_OTHERS = """
+if then else elif fi for while until do done case esac in function select time coproc export declare local readonly
+typeset unset test getopts caller logout suspend bg kill history bind complete compgen compopt help
+"""
+_READ_OTHERWISE = frozenset(_OTHERS.split())
+"""Keywords, and builtins that are read by their place in the tree, or by no table."""
 _OPERATOR = re.compile(r"-[a-zA-Z]{1,2}|==?|!=|!|=~|[<>]")
 _ARITHMETIC_TESTS = frozenset({"-eq", "-ne", "-lt", "-le", "-gt", "-ge"})
 _SAFE_SET = re.compile(r"[-+][eEuxfvnCho]*[eEuxfvnC]")
@@ -83,12 +91,18 @@ def _command(words: Argv) -> Ruling:
     return Ruling("read", f"runs {shown(words[0])}", (Inner(words, transparent=True),))
 
 
+def hides(name: str) -> bool:
+    """Whether an alias or a function of this name would change what a known command or a keyword does."""
+    return name in TOOLS or name in BUILTINS or name in _READ_OTHERWISE or not _FRESH.fullmatch(name)
+
+
 def _alias(words: Argv) -> Ruling:
+    """The block's shell expands aliases: a new name only makes a command that no table knows."""
     for word in words:
         name, equals, _ = word.partition("=")
-        if not literal(name) or not equals or MANY in word or name in TOOLS or name in BUILTINS:
+        if not equals or MANY in word or hides(name):
             return unknown(f"alias {shown(word)} may change what a known command does")
-    return Ruling("read", "names an alias, which a script does not use")
+    return Ruling("read", "names an alias, whose use is not judged")
 
 
 def _trap(words: Argv) -> Ruling:
@@ -121,6 +135,12 @@ def _hash(words: Argv) -> Ruling:
     return unknown("hash with flags changes which program runs") if words else Ruling("read", "lists programs")
 
 
+def _folder(words: Argv) -> Ruling:
+    """A folder's name gets into PWD and OLDPWD, where later words may be split by it."""
+    known = all(_PLAIN_FOLDER.fullmatch(word) for word in words)
+    return Ruling("read", "changes the folder", assigns=() if known else ("PWD", "OLDPWD", "DIRSTACK"))
+
+
 _RUNS_TEXT = "runs text that is not known before the script runs"
 BUILTINS: dict[str, Callable[[Argv], Ruling]] = {
     "set": _set,
@@ -143,9 +163,9 @@ BUILTINS: dict[str, Callable[[Argv], Ruling]] = {
     "shopt": _refuse("shopt", "changes how words are read"),
     "enable": _refuse("enable", "changes which program runs"),
     "unalias": _harmless("forgets an alias"),
-    "cd": _harmless("changes the folder"),
-    "pushd": _harmless("changes the folder"),
-    "popd": _harmless("changes the folder"),
+    "cd": _folder,
+    "pushd": _folder,
+    "popd": _folder,
     "dirs": _harmless("lists folders"),
     "exit": _harmless("ends the script"),
     "return": _harmless("ends the function"),

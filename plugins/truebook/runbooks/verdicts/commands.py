@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from truebook.model import CommandVerdict
 from truebook.runbooks.shell import Problem
-from truebook.runbooks.verdicts import builtins
+from truebook.runbooks.verdicts import builtins, redirects
 from truebook.runbooks.verdicts.order import rank, worst
 from truebook.runbooks.verdicts.ruling import ANY, MANY, NAME, Argv, Inner, Prints, Ruling, literal, shown, unknown
 from truebook.runbooks.verdicts.tools import TOOLS
@@ -95,6 +95,12 @@ class Commands:
 
     def _program(self, place: Place, argv: Argv) -> None:
         ruling = rule(argv)
+        if ruling.verdict == "local" or argv[0] in ("cd", "pushd"):
+            kernel = next((word for word in argv[1:] if redirects.is_special(word.rpartition("=")[2])), None)
+            if kernel is not None:
+                ruling = unknown(f"{shown(kernel)} is not a plain file or folder")
+        if argv[0] in ("alias", "unalias") and any(word.partition("=")[0] in self.aliases for word in argv[1:]):
+            ruling = unknown(f"{shown(' '.join(argv))} changes what an alias of the settings stands for")
         if ruling.opens_shell and self.fed:
             ruling = unknown("a shell that runs what it reads")
         self.add(place, ruling)

@@ -49,6 +49,7 @@ _CUT = re.compile(
 _ARITHMETIC = re.compile(r"[\w\s$+\-*/%()<>=!&|^~?:,{}\x00]*")
 _VARIABLE = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*|\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 _NAMES = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SUBSCRIPT = re.compile(r"(['\"]?)[\w./@:-]+\1")
 _ANSI = re.compile(r"\$'((?:[^'\\]|\\.)*)'", re.DOTALL)
 _ANSI_ESCAPE = re.compile(
     r"\\(?:([abeEfnrtv\\'\"?])|x([0-9A-Fa-f]{1,2})|([0-7]{1,3})|u([0-9A-Fa-f]{1,4})|(.))", re.DOTALL
@@ -103,6 +104,9 @@ class Expander:
         """What a variable is set to by `=node`: nothing is split, no file names are matched."""
         if node.type == "array":
             for child in node.named_children:
+                text = self.text(child)
+                if text.startswith("[") and "=" in text:
+                    self.subscript(text[1:].partition("]")[0])
                 self.parts(child.named_children[-1] if child.type == "variable_assignment" else child)
             return frozenset({MANY})
         parts = self.parts(node)
@@ -289,6 +293,15 @@ class Expander:
                 rf"\b{name}\s*(?:[-+*/%&|^]|<<|>>)?=(?!=)|\b{name}\s*(?:\+\+|--)|(?:\+\+|--)\s*{name}\b", plain
             ):
                 self.scope[name] = UNSET
+
+    def subscript(self, text: str) -> None:
+        """Refuse a subscript that is more than a name or a number, or the name of a variable whose text bash would
+        evaluate in its turn."""
+        if not _SUBSCRIPT.fullmatch(text):
+            raise Problem(f"the subscript `{text}` is not understood")
+        for name in _NAMES.findall(text):
+            if not all(_NUMBER_LIKE.fullmatch(value) for value in self.scope[name]):
+                raise Problem(f"a subscript evaluates the text of {name}, which may hold commands")
 
     def _many(self, node: Node) -> list[Part]:
         return [(frozenset({MANY}), SPLIT)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from truebook.runbooks.verdicts.ruling import NAME, Argv
-from truebook.runbooks.verdicts.variables import dangerous
+from truebook.runbooks.verdicts.variables import dangerous, set_by_bash
 
 _BLANK = re.compile(r"[ \t]*(?:#.*)?")
 _PLAIN = r"[A-Za-z0-9_./:,@%+=-]"
@@ -41,7 +41,7 @@ def words(text: str, *, variables: bool) -> Argv | None:
 
 def _split(text: str) -> Argv | None:
     if "$" in text:
-        if "'" in text:
+        if "'" in text or any(set_by_bash(found.strip("${}")) for found in _VARIABLES.findall(text)):
             return None
         text = _VARIABLES.sub(NAME, text)
         argv = tuple(_unquoted(found) for found in _SPLIT.findall(text)) if '"' in text else tuple(text.split())

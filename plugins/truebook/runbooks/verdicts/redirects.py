@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from truebook.runbooks.verdicts.ruling import ANY, MANY, NAME, Argv, Ruling, shown, unknown
 
 _HARMLESS = frozenset({"/dev/null", "/dev/stdout", "/dev/stderr", "/dev/fd/1", "/dev/fd/2", "/dev/tty"})
+_STANDARD = frozenset({"", "0", "1", "2"})
+"""Descriptors that a block may use: on others, the runner and the block's shell speak to one another."""
 _SPECIAL = ("/dev/", "/proc/", "/sys/")
 
 
@@ -14,6 +18,8 @@ def judge(operator: str, target: Argv) -> Ruling:
         return unknown("redirects to a file that is not known before the script runs")
     name = target[0]
     if operator in (">&", "<&") and (name.rstrip("-").isdigit() or name == "-"):
+        if name.rstrip("-") not in _STANDARD:
+            return unknown(f"the descriptor {shown(name)} is not one that the script has opened")
         return Ruling("read", "duplicates a descriptor")
     if name in _HARMLESS or name == "/dev/fd/" + NAME:
         return Ruling("read", "reads or writes no file")
@@ -23,6 +29,14 @@ def judge(operator: str, target: Argv) -> Ruling:
     if operator == "<":
         return Ruling("read", f"reads {shown(name)}")
     return Ruling("local", f"writes the file {shown(name)}")
+
+
+def is_special(word: str) -> bool:
+    """Whether a word names something of the kernel's in a file's guise: behind it may be another's open file."""
+    path = _plain(word)
+    if word.startswith("/"):
+        return word not in _HARMLESS and re.match(r"/dev(?:/|$)|/proc(?:/(?!sys/)|$)", path) is not None
+    return ".." in word and re.search(r"(?:^|/)(?:proc|dev/fd)(?:/|$)", path) is not None
 
 
 def _plain(path: str) -> str:

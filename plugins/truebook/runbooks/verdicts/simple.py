@@ -104,6 +104,7 @@ class Simple(Commands):
         if name_node is not None and name_node.type == "subscript":
             if not (found := re.fullmatch(r"([A-Za-z_][A-Za-z0-9_]*)\[([0-9]+|[A-Za-z_][\w-]*)\]", name)):
                 raise Problem(f"`{name}` is not understood")
+            self.expander.subscript(found[2])
             name = found[1]
             if value is not None:
                 self.expander.value(value)
@@ -146,6 +147,9 @@ class Simple(Commands):
                 raise Problem(f"{keyword} {text} is not judged")
             if keyword == "readonly" or (local and re.search(r"\s-[xaAgp]*r", self.expander.text(node))):
                 self.readonly.add(name)
+        if all(child.type == "word" for child in node.children[1:]):
+            self.add(self._place(node), Ruling("secret", "prints all variables"))
+            return
         self.add(self._place(node), Ruling("read", f"{keyword} sets variables"))
 
     def _unset(self, node: Node) -> None:

@@ -15,6 +15,17 @@ UNSET: Values = frozenset({NAME})
 
 UNKNOWN: Values = frozenset({ANY})
 
+_BASH_SETS = re.compile(
+    r"_|REPLY|MAPFILE|OPTARG|OPTIND|COPROC|HISTCMD|SHELLOPTS|BASHOPTS|"
+    r"BASH_(?:REMATCH|COMMAND|ARGV|ARGV0|ARGC|EXECUTION_STRING|SOURCE|LINENO|ALIASES|CMDS)|(?:COMP|READLINE)_[A-Z]+"
+)
+
+
+def set_by_bash(name: str) -> bool:
+    """Whether bash itself puts text of the script's, or of what it reads, into `name`: it may be any text."""
+    return bool(_BASH_SETS.fullmatch(name))
+
+
 MOST_VALUES = 8
 """A variable that may hold more texts than these is not followed."""
 
@@ -37,10 +48,10 @@ def dangerous(name: str) -> bool:
 
 
 class Scope(dict[str, Values]):
-    """The variables that were set so far; one that is missing is `UNSET`."""
+    """The variables that were set so far; one that is missing is `UNSET`, or what bash has put there."""
 
-    def __missing__(self, _name: str) -> Values:
-        return UNSET
+    def __missing__(self, name: str) -> Values:
+        return UNKNOWN if set_by_bash(name) else UNSET
 
     def branch(self) -> Scope:
         """A copy for a part of the script that may not run, or whose changes are lost."""
@@ -49,7 +60,7 @@ class Scope(dict[str, Values]):
     def join(self, other: Mapping[str, Values]) -> None:
         """Allow for both: the part that `other` comes from may have run or not."""
         for name in set(self) | set(other):
-            self[name] = limited(self[name] | other.get(name, UNSET))
+            self[name] = limited(self[name] | other.get(name, UNKNOWN if set_by_bash(name) else UNSET))
 
 
 def limited(values: Values) -> Values:

@@ -16,7 +16,6 @@ from truebook.runbooks.verdicts.expand import Expander, Word
 from truebook.runbooks.verdicts.lines import read as read_lines
 from truebook.runbooks.verdicts.ruling import ANY, MANY, Argv, Ruling, unknown
 from truebook.runbooks.verdicts.simple import GAP, Simple
-from truebook.runbooks.verdicts.tools import TOOLS
 from truebook.runbooks.verdicts.variables import UNKNOWN, UNSET, Scope
 
 _READS = re.compile(r"0?<")
@@ -229,7 +228,7 @@ class Walker(Simple):
         if found is None or body is None or node.parent is None or node.parent.type != "program":
             raise Problem("a function that is defined within something else")
         name = self.expander.text(found)
-        if name in TOOLS or name in builtins.BUILTINS or name in self.aliases:
+        if builtins.hides(name) or name in self.aliases:
             raise Problem(f"the function {name} hides a command that is known")
         if any(child.type.endswith("_redirect") for child in node.children):
             raise Problem("a function with a redirection")
