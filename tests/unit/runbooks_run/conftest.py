@@ -13,7 +13,7 @@ import pytest
 
 from truebook.runbooks.sandbox import Limits, Sandbox, Unavailable
 
-LIMITS = Limits(cpu=20, processes=64, tmp=16, file=32, output=4 * 1024 * 1024, kept=1024)
+LIMITS = Limits(cpu=20, memory=512, processes=64, tmp=16, file=32, output=4 * 1024 * 1024, kept=1024)
 """Small, so that what goes over them is soon done."""
 KINDS = ("unprivileged", "root") if os.geteuid() == 0 else ("unprivileged",)
 """Started as root, the sandbox becomes nobody, and stays root where the repository can't be read by nobody."""

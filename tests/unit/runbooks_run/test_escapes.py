@@ -333,7 +333,7 @@ def test_filling_the_disk(sandbox: Sandbox, place: str) -> None:
 
 
 def test_memory(sandbox: Sandbox) -> None:
-    outcome = run(sandbox, "x=$(head -c 3G /dev/zero | tr '\\0' a)", timeout=60)
+    outcome = run(sandbox, "x=$(head -c 600M /dev/zero | tr '\\0' a)", timeout=60)
     assert outcome.killed or outcome.exit_code != 0
 
 

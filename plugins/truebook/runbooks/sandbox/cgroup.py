@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
+OLD_SECONDS = 60.0
 
 
 def folder(root: Path = ROOT) -> Path | None:
@@ -21,11 +23,20 @@ def folder(root: Path = ROOT) -> Path | None:
 
 
 def _usable(parent: Path) -> bool:
+    _tidy(parent)
     try:
         with group(parent, os.getpid(), 1000, join=False):
             return True
     except OSError:
         return False
+
+
+def _tidy(parent: Path) -> None:
+    """Remove what runs left that were killed; a group with processes can't be removed."""
+    for left in parent.glob("truebook-*"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > OLD_SECONDS:
+                left.rmdir()
 
 
 @contextmanager
