@@ -41,13 +41,20 @@ ASKED = "TRUEBOOK_RUN"
 """The variable by which `mkdocs serve` is asked to run what changed (`1`), or a build to run nothing (`0`)."""
 
 
+class _Policy(c.Choice[str]):
+    """One of the policies; `off` without quotes is YAML for false."""
+
+    def run_validation(self, value: object) -> str:
+        return super().run_validation("off" if value is False else value)
+
+
 class RunbooksConfig(base.Config):  # type: ignore[no-untyped-call] # MkDocs' own __init_subclass__
     """The plugin's options. Paths are relative to the folder of `mkdocs.yml`."""
 
     enabled = c.Type(bool, default=True)
     """False: blocks stay as they are."""
 
-    policy = c.Optional(c.Choice(POLICIES))
+    policy = c.Optional(_Policy(POLICIES))
     """What happens to blocks; default: `runbooks.policy` of the settings, and `run` without any."""
 
     serve = c.Choice(("list", "run"), default="list")

@@ -163,7 +163,9 @@ def fair(result: BlockResult, *, replayed: bool) -> BlockResult:
 def _out_of_reach(record: RequestRecord, *, replayed: bool) -> str:
     """Why a request could not be answered, empty where it was. People may be permitted more than truebook is."""
     if record.status in _UNREACHABLE:
-        return record.reason if record.reason else f"{record.system} answered {record.status}"
+        if record.decision == "refuse" or "can't be reached" in record.reason:
+            return record.reason
+        return f"{record.system} answered {record.status} to {record.method} {record.path}"
     if record.status == _NOT_TOLD and replayed:
         return f"a recording does not tell what the API server answers to {record.method} {record.path}"
     if record.status in (401, 403) and record.decision in ("forward", "dry-run"):

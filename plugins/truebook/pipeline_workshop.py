@@ -25,7 +25,7 @@ from truebook.runbooks.sandbox import Bare, Sandbox, Unavailable
 from truebook.runbooks.sandbox.job import Job, Outcome, Place
 from truebook.settings import Settings
 
-WAITING = "not run yet: nothing is run while pages are served, unless it is asked for (TRUEBOOK_RUN=1)"
+WAITING = "nothing is run while pages are served, unless it is asked for (TRUEBOOK_RUN=1)"
 
 _REVIEWS = "/selfsubjectaccessreviews"
 

@@ -273,11 +273,11 @@ def test_output_is_shown_only_where_its_author_wants_it() -> None:
         ({"plan": "dry-run"}, "Tested: the API server accepts it as a dry run"),
         (
             {"plan": "prove", "claims": (Claim("a", True), Claim("b", True))},
-            "Checked: what it needs is there (2 of 2 claims hold)",
+            "Checked: 2 of 2 claims hold",
         ),
         (
             {"plan": "prove", "claims": (Claim("a", True), Claim("b", None))},
-            "Checked: what it needs is there (1 of 2 claims hold, 1 could not be told)",
+            "Checked: 1 of 2 claims hold, 1 could not be told",
         ),
         ({"state": "failed", "reason": "exit code 1", "failed_line": 7}, "Failed at line 7: exit code 1"),
         ({"state": "unknown", "reason": "there is no sandbox"}, "Could not be tested: there is no sandbox"),

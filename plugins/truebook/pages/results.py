@@ -77,8 +77,8 @@ def _proved(claims: tuple[Claim, ...]) -> str:
     """For a block whose commands were not all run. What could not be told is not kept quiet."""
     hold = sum(claim.holds is True for claim in claims)
     rest = len(claims) - hold
-    words = f"Checked: what it needs is there ({hold} of {len(claims)} claims hold"
-    return f"{words}, {rest} could not be told)" if rest else f"{words})"
+    words = f"Checked: {hold} of {len(claims)} claims hold"
+    return f"{words}, {rest} could not be told" if rest else words
 
 
 def _aside(one: ShownResult) -> str:

@@ -1,0 +1,235 @@
+"""The flow of a run on a recording: what passes, what can't be told, what is started and what is not."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from truebook import pipeline, pipeline_run, pipeline_runbooks
+from truebook import recording as recordings
+from truebook.errors import TruebookError
+from truebook.model import BlockResult, Claim, Inventory, Planned, RequestRecord
+from truebook.pipeline import State
+from truebook.pipeline_run import Options, Run, fair
+from truebook.pipeline_systems import NO_PAGES, known_hosts
+from truebook.pipeline_workshop import WAITING, Workshop
+from truebook.runbooks.fingerprint import Change, Object
+from truebook.runbooks.sandbox.job import Job
+from truebook.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+RESULT = BlockResult("docs/page.md", 3, 0, "passed", "run", "read", "reads objects")
+SANDBOXED = pytest.mark.skipif(
+    shutil.which("bwrap") is None or shutil.which("kubectl") is None, reason="needs bubblewrap and kubectl"
+)
+
+
+@pytest.fixture(scope="module")
+def state() -> State:
+    return State(recordings.load(pipeline.EMBEDDED), pipeline.EMBEDDED_NAME, replayed=True)
+
+
+@pytest.fixture(scope="module")
+def inventory(state: State) -> Inventory:
+    return pipeline.build_inventory(state, pipeline.load_settings(ROOT / "truebook.yml"))
+
+
+@pytest.fixture
+def options(tmp_path: Path) -> Options:
+    repository = tmp_path / "repository"
+    repository.mkdir()
+    tmp_path.chmod(0o755)
+    return Options(repository, tmp_path / "cache", jobs=2)
+
+
+def plan(text: str, inventory: Inventory, state: State) -> list[Planned]:
+    reader = pipeline_runbooks.SiteReader(Settings(), ["fenced_code"], {}, folder=Path())
+    page = reader.page(text, path="docs/page.md", name="page.md")
+    assert reader.problems == []
+    known = pipeline_runbooks.known_of(state, inventory, given={}, environment={})
+    return pipeline_runbooks.Planner(Settings(), known, policy="run").page(page)
+
+
+def fence(*commands: str) -> str:
+    return "```bash\n" + "\n".join(commands) + "\n```\n\n"
+
+
+@SANDBOXED
+def test_blocks_run_against_a_replay_and_an_unchanged_run_starts_nothing(
+    state: State, inventory: Inventory, options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (
+        fence("kubectl get statefulset vault -n vault -o name")
+        + fence("X=here", "echo $X")
+        + fence('echo "$X" | grep here')
+        + fence("kubectl get pods -n vault -l x=<nobody-knows>")
+    )
+    planned = plan(text, inventory, state)
+    first = pipeline_run.run(planned, state, inventory, Settings(), options)
+    assert [one.state for one in first.results] == ["passed", "passed", "passed", "not-run"], first.results
+    assert first.results[0].output == "statefulset.apps/vault\n"
+    assert first.results[0].requests[-1].path == "/apis/apps/v1/namespaces/vault/statefulsets/vault"
+    assert first.results[0].tools["kubectl"].startswith("v1.")
+    assert (first.place, first.exit_code) == ("bubblewrap", 0)
+
+    def start(*_: object, **__: object) -> None:
+        raise AssertionError("something was started")
+
+    monkeypatch.setattr("truebook.pipeline_systems.routes", start)
+    monkeypatch.setattr("subprocess.Popen", start)
+    second = pipeline_run.run(planned, state, inventory, Settings(), options)
+    assert [one.cached for one in second.results] == [True, True, True, False]
+    assert [one.output for one in second.results] == [one.output for one in first.results]
+    part = msgspec.structs.replace(state.recording.parts["git"], data=msgspec.Raw(b"{}"))
+    parts = {**state.recording.parts, "git": part}
+    other = State(msgspec.structs.replace(state.recording, parts=parts), state.origin, replayed=True)
+    with pytest.raises(AssertionError, match="something was started"):
+        pipeline_run.run(planned, other, inventory, Settings(), options)
+
+
+@SANDBOXED
+def test_a_failing_command_fails_its_block_by_its_line(state: State, inventory: Inventory, options: Options) -> None:
+    text = fence("echo fine", "kubectl get statefulset nothing -n vault", "echo not reached") + fence("true")
+    found = pipeline_run.run(plan(text, inventory, state), state, inventory, Settings(), options)
+    assert [(one.state, one.failed_line) for one in found.results] == [("failed", 3), ("passed", 0)]
+    assert 'statefulsets.apps "nothing" not found' in found.results[0].reason
+    assert found.exit_code == 1
+    assert pipeline_run.summary(found) == "2 shell blocks: 1 passed, 1 failed"
+
+
+@SANDBOXED
+def test_what_a_recording_does_not_hold_is_not_the_blocks_fault(
+    state: State, inventory: Inventory, options: Options
+) -> None:
+    text = fence("kubectl logs vault-0 -n vault") + fence("curl -fsS https://vault.homelab.local/v1/sys/health")
+    found = pipeline_run.run(plan(text, inventory, state), state, inventory, Settings(), options)
+    assert [one.state for one in found.results] == ["unknown", "unknown"]
+    assert found.results[1].reason == NO_PAGES
+    assert found.exit_code == 2
+    again = pipeline_run.run(plan(text, inventory, state), state, inventory, Settings(), options)
+    assert [one.cached for one in again.results] == [True, True]
+    assert [one.reason for one in again.results] == [one.reason for one in found.results]
+
+
+def test_without_a_sandbox_nothing_runs_and_that_is_said(
+    state: State, inventory: Inventory, options: Options, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    planned = plan(fence("touch canary"), inventory, state)
+    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
+    found = pipeline_run.run(planned, state, inventory, Settings(), options)
+    assert (found.results[0].state, found.results[0].reason) == ("unknown", "bubblewrap (bwrap) is not installed")
+    assert found.notes == ("bubblewrap (bwrap) is not installed: nothing was run, only what can be proved was checked",)
+    assert (found.exit_code, found.place) == (2, "")
+    again = pipeline_run.run(planned, state, inventory, Settings(), options)
+    assert not again.results[0].cached
+
+
+def test_pages_that_are_served_start_nothing(state: State, inventory: Inventory, options: Options) -> None:
+    planned = plan(fence("echo x") + fence("kubectl delete pod vault-0 -n vault"), inventory, state)
+    found = pipeline_run.run(planned, state, inventory, Settings(), replace(options, start=False))
+    assert [(one.state, one.reason, one.started_at) for one in found.results] == [("not-run", WAITING, "")] * 2
+    assert not (options.cache).exists()
+
+
+def test_what_cannot_be_started_is_unknown_and_not_a_crash(
+    state: State, inventory: Inventory, options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def routes(*_: object) -> None:
+        raise TruebookError("the cluster is away")
+
+    monkeypatch.setattr("truebook.pipeline_systems.routes", routes)
+    planned = plan(fence("echo x") + fence("argocd app sync vault"), inventory, state)
+    found = pipeline_run.run(planned, state, inventory, Settings(), options)
+    assert {one.state for one in found.results} == {"unknown"}
+    assert all("the cluster is away" in one.reason for one in found.results)
+    assert found.notes == ("nothing was run: the cluster is away",)
+    assert found.exit_code == 2
+
+
+def request(status: int, decision: str = "forward", reason: str = "a read") -> RequestRecord:
+    return RequestRecord("kubernetes", "GET", "/api/v1/pods", decision, status, reason)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("made", "replayed", "state", "words"),
+    [
+        (request(404), True, "failed", ""),
+        (request(200), True, "failed", ""),
+        (request(403), True, "unknown", "the recording does not hold GET /api/v1/pods"),
+        (request(403), False, "unknown", "truebook's account is not permitted to GET /api/v1/pods"),
+        (request(403, "refuse", "never"), False, "failed", ""),
+        (request(503), False, "unknown", "kubernetes answered 503 to GET /api/v1/pods"),
+        (request(503, "forward", "kubernetes can't be reached: refused"), False, "unknown", "can't be reached"),
+    ],
+)
+def test_who_is_to_blame(made: RequestRecord, replayed: bool, state: str, words: str) -> None:
+    failed = replace(RESULT, state="failed", reason="exit code 1", failed_line=4, requests=(request(200), made))
+    found = fair(failed, replayed=replayed)
+    assert found.state == state
+    assert words in found.reason
+    assert fair(replace(failed, state="passed"), replayed=replayed).state == "passed"
+
+
+def run_of(*states: str, inventory: Inventory, **more: object) -> Run:
+    results = tuple(replace(RESULT, state=state) for state in states)  # type: ignore[arg-type]
+    return Run((), results, inventory, replayed=True, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("states", "code"),
+    [
+        (("passed",), 0),
+        (("passed", "not-run"), 0),
+        (("passed", "failed", "unknown"), 1),
+        (("passed", "unknown"), 2),
+        (("not-run",), 2),
+        ((), 2),
+    ],
+)
+def test_exit_codes(states: tuple[str, ...], code: int, inventory: Inventory) -> None:
+    assert run_of(*states, inventory=inventory).exit_code == code
+
+
+def test_a_source_that_was_not_read_and_a_change_that_the_run_could_have_made_are_not_green(
+    inventory: Inventory,
+) -> None:
+    assert run_of("passed", inventory=inventory, unread=("argocd is stale",)).exit_code == 2
+    other = Change(Object("apps", "deployments", "vault", "vault"), "changed", blamed=False)
+    assert run_of("passed", inventory=inventory, changes=(other,)).exit_code == 0
+    assert run_of("passed", inventory=inventory, changes=(replace(other, blamed=True),)).exit_code == 1
+
+
+def test_a_replays_account_says_nothing_of_others(state: State, inventory: Inventory, tmp_path: Path) -> None:
+    planned = plan(fence("kubectl scale statefulset/vault --replicas=3 -n vault"), inventory, state)
+    planned = [replace(one, plan="prove") for one in planned]
+    with Workshop(state, inventory, Settings(), repository=tmp_path) as workshop:
+        claims = workshop.prove(planned[0])
+    assert claims is not None
+    assert Claim("statefulsets vault of vault exists", True, claims[0].source) == claims[0]
+    assert [claim.holds for claim in claims if "may" in claim.text] == [None]
+
+
+def test_a_workshop_that_is_not_to_start_starts_nothing(state: State, inventory: Inventory, tmp_path: Path) -> None:
+    with Workshop(state, inventory, Settings(), repository=tmp_path, start=False) as workshop:
+        with pytest.raises(TruebookError, match="nothing is run"):
+            workshop.run(Job("true"))
+        assert not workshop.started
+
+
+def test_hosts_are_those_of_the_inventorys_urls(inventory: Inventory) -> None:
+    found = known_hosts(inventory)
+    assert {"vault.homelab.local", "argocd.homelab.local", "grafana.homelab.local"} <= found
+    assert not any("/" in host or "@" in host for host in found)
+
+
+def test_the_repository_is_found_from_below(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "site" / "docs").mkdir(parents=True)
+    assert pipeline_run.repository_of(tmp_path / "site" / "docs") == tmp_path.resolve()
+    alone = Path(os.path.realpath(os.devnull)).parent
+    assert pipeline_run.repository_of(alone) == alone
