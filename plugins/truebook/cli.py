@@ -88,6 +88,8 @@ def inventory(component: str | None, as_json: bool, config: Path | None, recordi
         state = pipeline.read_state(settings, recording, progress=progress)
     for warning in pipeline.warnings(state, settings):
         say(f"truebook: {warning}")
+    if state.not_kept:
+        say(f"this reading is not kept: {state.not_kept}")
     found = pipeline.build_inventory(state, settings)
     text = show.as_text(found, component)  # raises for an unknown component, before anything is printed
     if as_json:

@@ -35,6 +35,11 @@ def reported(command: Callable[..., int | None]) -> Callable[..., None]:
         except TruebookError as error:
             say(f"truebook: {error}")
             code = error.exit_code
+        except BrokenPipeError:  # who reads what is printed has read enough; click ends quietly
+            raise
+        except OSError as error:
+            say(f"truebook: {f'{error.filename}: ' if error.filename else ''}{error.strerror or error}")
+            code = TruebookError.exit_code
         sys.exit(code or 0)
 
     return run

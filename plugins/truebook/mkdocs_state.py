@@ -118,6 +118,8 @@ class StatePlugin(BasePlugin[StateConfig]):  # type: ignore[no-untyped-call] # a
             self._read_with = reads
             for line in [] if self._state.replayed else pipeline.unread(self._state.recording):
                 log.info("%s", line)
+            if self._state.not_kept:
+                log.info("this reading is not kept: %s", self._state.not_kept)
         for warning in pipeline.warnings(self._state, self._settings):
             log.warning("%s", warning)
         if self.config.strict:

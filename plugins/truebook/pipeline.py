@@ -47,11 +47,15 @@ class Origin:
 
 
 class State(NamedTuple):
-    """What was read, the words for where, and whether it is a replay and no live reading."""
+    """What was read, the words for where, and whether it is a replay and no live reading.
+
+    `not_kept` says why a live reading could not be kept for the day on which the cluster cannot be read.
+    """
 
     recording: Recording
     origin: str
     replayed: bool
+    not_kept: str = ""
 
 
 def load_settings(path: Path | None) -> Settings:
@@ -108,9 +112,13 @@ def read_state(
         return State(_recorded(origin), origin.text, replayed=True)
     kept = last_good(settings, origin)
     found = read_live(settings, previous=_previous(kept), progress=progress)
+    not_kept = ""
     if keep and any(part.state == "fresh" for part in found.parts.values()):
-        recordings.save(found, kept)
-    return State(found, origin.text, replayed=False)
+        try:
+            recordings.save(found, kept)
+        except RecordingError as error:  # a folder that is only to be read is no reason not to read it
+            not_kept = str(error)
+    return State(found, origin.text, replayed=False, not_kept=not_kept)
 
 
 def read_live(settings: Settings, *, previous: Recording | None = None, progress: Progress | None = None) -> Recording:

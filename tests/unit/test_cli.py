@@ -104,6 +104,20 @@ def test_errors_are_messages_and_exit_2(arguments: tuple[str, ...], message: str
     assert "Traceback" not in done.stderr
 
 
+def test_what_the_system_refuses_is_a_message_too(folder: Path) -> None:
+    (folder / "file").touch()
+    done = run("replay", "homelab.json", "--directory", "file/below")
+    assert (done.exit_code, done.stderr.splitlines()[-1]) == (2, "truebook: file/below: Not a directory")
+
+
+def test_a_folder_that_keeps_nothing_can_be_read_in(folder: Path, cluster: FakeCluster) -> None:
+    (folder / ".cache").touch()
+    done = run("inventory", "vault")
+    assert done.exit_code == 0
+    assert "1.20.1" in done.stdout
+    assert "this reading is not kept: " in done.stderr
+
+
 def test_record_writes_what_was_read(folder: Path, cluster: FakeCluster) -> None:
     done = run("record", "--output", "new.json")
     assert (done.exit_code, done.stdout) == (0, "")
