@@ -52,7 +52,7 @@ class StateConfig(base.Config):  # type: ignore[no-untyped-call] # MkDocs' own _
     strict = c.Type(bool, default=False)
     """True: a source that is stale or failed stops the build. `mkdocs build --strict` does so too."""
 
-    templates = c.Optional(c.Type(str))
+    templates = c.Optional(c.Dir(exists=True))
     """A folder of Jinja2 templates that take the place of those in `truebook/pages/templates`."""
 
 

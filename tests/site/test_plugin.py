@@ -248,6 +248,9 @@ def test_a_disabled_plugin_leaves_what_is_committed_and_says_so(site: Site) -> N
 
 def test_templates_of_the_site_take_the_place_of_ours(site: Site) -> None:
     (site.folder / "mkdocs.yml").write_text(MKDOCS % "{recording: homelab.json, templates: mine}")
+    done = site.build()
+    assert done.returncode == 1
+    assert "'templates': The path" in done.stderr
     (site.folder / "mine").mkdir()
     (site.folder / "mine" / "value.md.j2").write_text("**{{ value }}**")
     assert site.build("--strict").returncode == 0

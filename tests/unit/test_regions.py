@@ -329,6 +329,8 @@ def test_a_site_can_override_a_template_and_cannot_forget_to_escape(tmp_path: Pa
         ("{{ nothing }}", "template value.md.j2: 'nothing' is undefined"),
         ("{% if %}", "value.md.j2:1: "),
         ("{{ component.__class__.__mro__ }}", "template value.md.j2: "),
+        ("{{ 1 / 0 }}", "template value.md.j2: ZeroDivisionError: division by zero"),
+        ("{{ component.values + 1 }}", "template value.md.j2: TypeError: "),
     ],
 )
 def test_a_template_that_is_wrong_is_named(tmp_path: Path, template: str, message: str) -> None:

@@ -49,3 +49,5 @@ def render(template: str, templates: Path | None, **values: Any) -> str:
         raise RegionError(f"template {error.filename or template}:{error.lineno}: {error.message}") from error
     except jinja2.TemplateError as error:
         raise RegionError(f"template {template}: {error.message or type(error).__name__}") from error
+    except Exception as error:  # a template of the site can go wrong in any way
+        raise RegionError(f"template {template}: {type(error).__name__}: {error}") from error
