@@ -209,12 +209,17 @@ class FilledValue:
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """A block's script with its placeholders filled. Where `missing` is not empty it must not be run."""
+    """A block's script with its placeholders filled. Where `missing` is not empty it must not be run.
+
+    `secrets` are the values that were filled in for placeholders which are called like a secret: they stand in
+    `script` alone, and `values` do not say them.
+    """
 
     script: str
     values: tuple[FilledValue, ...] = ()
     missing: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

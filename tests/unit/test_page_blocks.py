@@ -23,7 +23,7 @@ from truebook.model import (
 )
 from truebook.pages.blocks import wrap
 from truebook.pages.marks import Marks
-from truebook.pages.results import ShownResult, said
+from truebook.pages.results import ShownResult, closing, said
 from truebook.runbooks.blocks import find_blocks
 from truebook.runbooks.verdicts import judge
 
@@ -324,3 +324,15 @@ def test_themes_without_pygments_and_plain_fences() -> None:
     wrapped, lost = wrap(html, [shown_with(block) for block in blocks], MARKS)
     assert not lost
     assert Tree(wrapped).code == ["kubectl get pods", "echo <a> && echo b"]
+
+
+def test_a_secret_that_was_filled_in_is_not_on_the_page() -> None:
+    block = find_blocks(
+        "```bash\nvault login <token>\n```\n", path="p.md", extensions=EXTENSIONS, extension_configs=CONFIGS
+    )[0]
+    shown = shown_with(block)
+    judgement = judge("vault login hvs.not-to-be-shown")
+    filling = Filling("vault login hvs.not-to-be-shown", secrets=("hvs.not-to-be-shown",))
+    shown = replace(shown, planned=replace(shown.planned, filling=filling, judgement=judgement))
+    assert "<code>vault login REDACTED</code>" in closing(shown)
+    assert "not-to-be-shown" not in closing(shown)

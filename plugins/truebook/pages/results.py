@@ -10,6 +10,7 @@ from html import escape
 
 from truebook.model import BlockResult, Claim, FilledValue, Planned, RequestRecord
 from truebook.pages.escape import visible
+from truebook.redact import hide
 
 LINE_LIMIT = 300
 """Characters of a reason or a command that are shown."""
@@ -125,7 +126,8 @@ def _command(one: ShownResult, place: int) -> str:
     command = one.planned.judgement.commands[place]
     lines = one.planned.block.lines
     line = lines[min(max(command.line, 1), len(lines)) - 1] if lines else one.planned.block.line
-    return f"<code>{_text(command.text)}</code> {_word(command.verdict)} {_text(command.reason)} (line {line})"
+    text = hide(command.text, one.planned.filling.secrets)
+    return f"<code>{_text(text)}</code> {_word(command.verdict)} {_text(command.reason)} (line {line})"
 
 
 def _value(value: FilledValue) -> str:

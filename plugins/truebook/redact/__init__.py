@@ -14,6 +14,7 @@ Image digests, Git hashes, UIDs and placeholders such as `${DB_PASSWORD}` stay.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from truebook.redact.names import is_secret_name
 from truebook.redact.objects import redact_json, redact_value
@@ -22,6 +23,7 @@ from truebook.redact.text import REDACTED, redact_text
 __all__ = [
     "REDACTED",
     "excerpt",
+    "hide",
     "is_secret_name",
     "printable",
     "redact_json",
@@ -31,6 +33,18 @@ __all__ = [
 ]
 
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffd]+")
+
+
+_SHORTEST = 4
+"""Characters of a known secret that is taken out of text: a shorter one would take out half of it."""
+
+
+def hide(text: str, secrets: Iterable[str]) -> str:
+    """`text` without these secrets, the longest first."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        if len(secret) >= _SHORTEST:
+            text = text.replace(secret, REDACTED)
+    return text
 
 
 def redact_url(url: str) -> str:

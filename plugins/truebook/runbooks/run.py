@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from truebook.errors import TruebookError
 from truebook.model import BlockResult, Claim, Planned, ResultState
+from truebook.redact import hide
 from truebook.runbooks import outcome as outcomes
 from truebook.runbooks.cache import Cache
 from truebook.runbooks.sandbox.job import GuardLike, Job, Place
@@ -141,6 +142,9 @@ class Runner:
             outcome = place.run(job)
         except TruebookError as error:
             return self._result(one, "unknown", error.message, started_at), state
+        if one.filling.secrets:
+            said = hide(outcome.output.decode(errors="surrogateescape"), one.filling.secrets)
+            outcome = replace(outcome, output=said.encode(errors="surrogateescape"))
         finding = outcomes.look(one, outcome)
         result = replace(
             self._result(one, finding.state, finding.reason, started_at),

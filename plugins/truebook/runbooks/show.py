@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from truebook.model import FilledValue, Planned
-from truebook.redact import excerpt
+from truebook.redact import excerpt, hide
 from truebook.runbooks.plan import ORDER
 
 HEAD = ("Where", "Verdict", "Plan", "Why", "Under")
@@ -35,7 +35,7 @@ def _as_json(one: Planned) -> dict[str, Any]:
         "commands": [
             {
                 "line": file_line(one, command.line),
-                "text": command.text,
+                "text": hide(command.text, one.filling.secrets),
                 "verdict": command.verdict,
                 "reason": command.reason,
             }
@@ -43,7 +43,7 @@ def _as_json(one: Planned) -> dict[str, Any]:
         ],
         "name": block.options.name,
         "session": block.session,
-        "script": one.filling.script,
+        "script": hide(one.filling.script, one.filling.secrets),
         "values": [_value(value) for value in one.filling.values],
         "notes": list(one.filling.notes),
     }
@@ -88,7 +88,7 @@ def explain(one: Planned) -> str:
     lines.append(f"verdict  {one.judgement.verdict}: {excerpt(one.judgement.reason, 300)}")
     for command in one.judgement.commands:
         lines.append(f"  {file_line(one, command.line)}  {command.verdict}: {excerpt(command.reason, 300)}")
-        lines.append(f"      {excerpt(command.text, 300)}")
+        lines.append(f"      {excerpt(hide(command.text, one.filling.secrets), 300)}")
     if one.filling.values or one.filling.missing:
         lines.append("values")
     for value in one.filling.values:

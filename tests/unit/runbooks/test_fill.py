@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import subprocess
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -359,3 +360,16 @@ def test_the_embedded_homelab_fills_the_operations_page() -> None:
         values = {value.placeholder: value.value for value in found.values}
         shown = {"deployment": "Deployment", "statefulset": "StatefulSet"}[kind]
         assert f"{shown} {values['<namespace>']}/{values['<name>']}" in known
+
+
+@pytest.mark.parametrize("origin", ["--var", "settings", "front matter"])
+def test_a_secret_that_was_given_is_in_the_script_alone(origin: str) -> None:
+    variables = Variables(((origin, {"vault-token": "hvs.not-to-be-shown", "path": "secret/app"}),))
+    found = filled("vault login <vault-token> && vault kv get <path>", variables=variables)
+    assert found.script == "vault login hvs.not-to-be-shown && vault kv get secret/app"
+    assert [(one.placeholder, one.value) for one in found.values] == [
+        ("<vault-token>", "REDACTED"),
+        ("<path>", "secret/app"),
+    ]
+    assert found.secrets == ("hvs.not-to-be-shown",)
+    assert "not-to-be-shown" not in repr(replace(found, script=""))

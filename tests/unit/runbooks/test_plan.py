@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from truebook.model import Block, BlockOptions, CommandVerdict, Filling, Judgement, PlanKind, VerdictKind
+from truebook.runbooks import show
 from truebook.runbooks.plan import ORDER, Policy, plan
 from truebook.runbooks.verdicts import judge
 
@@ -128,3 +129,13 @@ def test_a_plan_is_never_milder_than_a_verdict(whole: VerdictKind, single: Verdi
     assert ORDER.index(found.plan) >= least
     if program != "kubectl" and single in ("write", "destructive"):
         assert found.plan not in ("run", "dry-run")
+
+
+def test_a_secret_that_was_filled_in_is_not_shown() -> None:
+    script = "vault login hvs.not-to-be-shown"
+    block = Block("p.md", 1, 3, "", "", "bash", "vault login <token>", "vault login <token>", (2,), 0)
+    filling = Filling(script, (), secrets=("hvs.not-to-be-shown",))
+    found = plan(block, filling, judge(script), policy="run", tools=ALL)
+    assert found.judgement.commands[0].text == script
+    assert "not-to-be-shown" not in show.explain(found) + str(show.as_json([found]))
+    assert show.as_json([found])[0]["script"] == "vault login REDACTED"

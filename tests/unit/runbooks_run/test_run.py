@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -226,3 +227,13 @@ def test_session_in_the_sandbox(sandbox: Sandbox) -> None:
     assert [one.state for one in results] == ["passed", "failed", "passed"]
     assert (results[1].failed_line, results[1].exit_code, results[1].output) == (22, 1, "vault\n")
     assert results[2].output == "still vault\n"
+
+
+def test_a_secret_that_was_filled_in_is_taken_out_of_what_a_block_prints() -> None:
+    one = planned("vault login hvs.not-to-be-shown")
+    one = replace(one, filling=replace(one.filling, secrets=("hvs.not-to-be-shown",)))
+    said = outcome(b"+ vault login hvs.not-to-be-shown\n\xff bad token hvs.not-to-be-shown\n", exit_code=1)
+    (result,) = Runner(FakePlace({one.filling.script: said})).run([one])
+    assert result.state == "failed"
+    assert "not-to-be-shown" not in repr(result)
+    assert "+ vault login REDACTED\n" in result.output

@@ -10,8 +10,8 @@
 6. the inventory: one component, the page's own first, answers for all of a block.
 
 Names match by their words (`app-name`, `APP_NAME`, `appName`), and by their meaning (`namespace` fills `<ns>`).
-What is called like a secret is never filled from the cluster or the environment. A placeholder without a value is
-missing, and its block is not run.
+What is called like a secret is never filled from the cluster or the environment, and its value is shown nowhere.
+A placeholder without a value is missing, and its block is not run.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from truebook.model import Block, FilledValue, Filling, Inventory
-from truebook.redact import is_secret_name
+from truebook.redact import REDACTED, is_secret_name
 from truebook.runbooks.fill.choose import Choice, choose
 from truebook.runbooks.fill.facts import Facts, read_facts
 from truebook.runbooks.fill.roles import Wish, alike, canonical, wish
@@ -141,7 +141,11 @@ def fill(
     notes += [f"{text}: its value cannot be written there" for text in refused]
     missing = dict.fromkeys(token.text for token in found if token.text not in used)
     missing |= dict.fromkeys(match.group() for match in _SHOUTED.finditer(script))
-    return Filling(filled, tuple(values[text] for text in used), tuple(missing), tuple(notes))
+    names = {token.text: token.name for token in found}
+    secrets = {text for text in used if is_secret_name(names[text])}
+    shown = (replace(values[text], value=REDACTED) if text in secrets else values[text] for text in used)
+    hidden = tuple(values[text].value for text in used if text in secrets)
+    return Filling(filled, tuple(shown), tuple(missing), tuple(notes), hidden)
 
 
 def stand_in(script: str) -> tuple[str, dict[str, str]]:
