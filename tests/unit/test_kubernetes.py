@@ -113,6 +113,14 @@ def test_secrets_are_redacted_in_objects_and_cells(server: FaultServer) -> None:
     assert b"pl4nted" not in dump(collect(only_kubernetes()))
 
 
+def test_an_empty_table_keeps_its_columns(server: FaultServer) -> None:
+    columns = [{"name": "Created At", "type": "date"}]
+    server.script[PODS] = [json_answer({"metadata": {}, "columnDefinitions": columns, "rows": None})]
+    pods = collect(only_kubernetes()).kubernetes().lists["pods"]
+    assert [column.name for column in pods.columns] == ["Created At"]
+    assert pods.items == []
+
+
 def test_the_lists_version_is_its_newest_objects_not_the_servers_counter(server: FaultServer) -> None:
     lists = collect(only_kubernetes()).kubernetes().lists
     assert lists["pods"].resource_version == "7"

@@ -127,10 +127,9 @@ class _Pages:
 
     def add(self, page: _Page) -> None:
         """Take over a page; nothing of its buffer is kept."""
-        entries = []
-        if page.rows is not None:
-            self.columns = self.columns or page.columns or []
-            entries = [self._entry(row.object, redact_json(bytes(row.cells))) for row in page.rows]
+        self.columns = self.columns or page.columns or []
+        # An empty table may come with rows: null.
+        entries = [self._entry(row.object, redact_json(bytes(row.cells))) for row in page.rows or ()]
         entries += [self._entry(item, b"[]") for item in page.items or ()]
         if not entries:
             return
