@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -33,6 +34,10 @@ _DROPPED = frozenset(
 )
 
 
+_METADATA_NAMES = frozenset(("metadata", "metadata.google.internal", "metadata.goog", "instance-data"))
+_METADATA_ADDRESSES = frozenset(("100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:ec2::254", "fd20:ce::254"))
+
+
 class OutOfReach(Exception):
     """The API could not be reached or did not answer; the message says how, without credentials."""
 
@@ -57,6 +62,19 @@ class Upstream:
                 return await whole(response)
         except OutOfReach as error:
             return UpstreamAnswer(0, (), str(error).encode())
+
+
+def is_metadata(host: str) -> bool:
+    """Whether a host is link-local, or where a cloud gives its machines their credentials. URLs come from a cluster,
+    in which many may name hosts; no service of its users is reached there."""
+    if host in _METADATA_NAMES:
+        return True
+    try:
+        address = ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_link_local or str(address) in _METADATA_ADDRESSES
 
 
 def answer_headers(response: httpx.Response) -> Pairs:
@@ -113,6 +131,15 @@ async def _send(upstream: Upstream, request: GuardRequest, allowed: frozenset[st
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise OutOfReach(f"{type(error).__name__}: {excerpt(str(error), 120)}".rstrip(": ")) from error
     try:
+        if request.scheme and is_metadata(_peer(response)):
+            raise OutOfReach(f"{request.authority} leads to where a machine's credentials are")
         yield response
     finally:
         await response.aclose()
+
+
+def _peer(response: httpx.Response) -> str:
+    """The address that answered, empty where it is not known."""
+    stream = response.extensions.get("network_stream")
+    address = stream.get_extra_info("server_addr") if stream is not None else None
+    return str(address[0]) if address else ""

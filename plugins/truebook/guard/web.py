@@ -16,6 +16,7 @@ from pathlib import Path
 
 from truebook.guard.authority import Authority
 from truebook.guard.request import Answer, Decision, Facts, Forward, GuardRequest, Refuse, System
+from truebook.guard.upstream import is_metadata
 
 HEADERS = frozenset(
     (
@@ -53,6 +54,8 @@ def reachable(authority: str, hosts: frozenset[str], scheme: str = "https") -> R
     `hosts` are `host`, which stands for the usual port of http and of https, or `host:port`.
     """
     host, port = split(authority, scheme)
+    if is_metadata(host):
+        return Refuse(403, f"{authority[:100]} gives out a machine's credentials, whoever names it")
     named = {f"{host}:{port}"} | ({host} if port == PORTS.get(scheme) else set())
     if port and named & {known.lower() for known in hosts}:
         return None

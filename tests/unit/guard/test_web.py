@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import ssl
 import subprocess
@@ -79,6 +80,43 @@ def test_everything_else_is_refused_with_one_line(method: str, url: str) -> None
     assert answer.status == 403
     assert answer.body.count(b"\n") == 1
     assert answer.body.startswith(b"refused by truebook's guard: ")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("169.254.169.254", "169.254.170.2", "[fe80::1]", "[::ffff:169.254.169.254]", "[fd00:ec2::254]"),
+        *("100.100.100.200", "metadata.google.internal", "METADATA.google.internal."),
+    ],
+)
+def test_where_a_machine_gets_its_credentials_is_not_reached_whoever_names_it(host: str) -> None:
+    named = frozenset((host.lower().removesuffix("."),))
+    assert web.reachable("grafana.homelab.local", named | HOSTS) is None
+    refusal = web.reachable(host, named | HOSTS, "http")
+    assert refusal is not None
+    assert "credentials" in refusal.reason
+
+
+async def _ask(upstream: Upstream, url: str) -> bytes:
+    scheme, _, rest = url.partition("://")
+    authority, _, path = rest.partition("/")
+    request = GuardRequest("GET", url, f"/{path}", scheme=scheme, authority=authority)
+    try:
+        return (await upstream.look(request, frozenset())).body
+    finally:
+        await upstream.client.aclose()
+
+
+def test_a_name_that_leads_to_a_machines_credentials_has_no_answer(
+    sites: Sites, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"http://{sites.plain}/latest/meta-data"
+    assert asyncio.run(_ask(Upstream(httpx.AsyncClient(trust_env=False)), url)) == b"hello\n"
+    # No test has a link-local address to serve on: this machine's own stands for one.
+    monkeypatch.setattr("truebook.guard.upstream._METADATA_ADDRESSES", frozenset(("127.0.0.1",)))
+    said = asyncio.run(_ask(Upstream(httpx.AsyncClient(trust_env=False)), url))
+    assert b"credentials" in said
+    assert b"hello" not in said
 
 
 def test_a_read_with_a_body_is_refused() -> None:
