@@ -110,7 +110,12 @@ class Workshop:
         began = self._begin()
         if began.place is None:
             raise Unavailable(began.reason)
-        return began.place.run(replace(job, guard=began.guard))
+        guarded = replace(job, guard=began.guard)
+        try:
+            return began.place.run(guarded)
+        except TruebookError:
+            # A machine that was too busy for a sandbox a moment ago may not be now.
+            return began.place.run(guarded)
 
     def prove(self, planned: Planned) -> tuple[Claim, ...] | None:
         """The claims of a block that is not to be run, None for one that is."""
