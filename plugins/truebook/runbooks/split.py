@@ -4,12 +4,13 @@
     kubectl rollout restart deployment/app         a dry run all the same
 
 Each part keeps the block's lines, with empty ones in place of what the other does. Parts are whole statements of the
-script's top level; where one of those that are proved sets a variable, or the block's exit code or output is said to be
-something, the block stays whole and all of it is proved.
+script's top level; where one of those that are proved sets a variable or changes the shell's folder or options, or the
+block's exit code or output is said to be something, the block stays whole and all of it is proved.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,6 +21,11 @@ from truebook.runbooks.plan import ORDER, of_command
 from truebook.runbooks.shell import Problem, parse, walk
 
 _SETTING = frozenset({"variable_assignment", "declaration_command", "function_definition", "unset_command"})
+_CHANGES = re.compile(
+    rb"(?:^|[;&|({\s])(?:cd|pushd|popd|read|mapfile|readarray|exit|return|exec|set|trap|shopt|printf\s+-v)(?![\w-])"
+    rb"|\$\{\w+:?="
+)
+"""What changes the shell for the statements after it. Found in a quoted text, it only keeps a block whole."""
 _RUN: frozenset[PlanKind] = frozenset({"run", "dry-run"})
 _WORST: tuple[ResultState, ...] = ("failed", "unknown", "not-run", "passed")
 
@@ -101,7 +107,7 @@ def _without(script: str, statements: Iterable[_Statement]) -> str:
 
 def _statements(script: str, plans: Mapping[CommandVerdict, PlanKind]) -> Iterator[_Statement]:
     try:
-        root, _ = parse(script)
+        root, source = parse(script)
     except Problem:
         return
     groups: list[list[Node]] = []
@@ -115,5 +121,6 @@ def _statements(script: str, plans: Mapping[CommandVerdict, PlanKind]) -> Iterat
     for nodes in groups:
         first, last = nodes[0].start_point[0] + 1, nodes[-1].end_point[0] + 1
         done = frozenset(plan for command, plan in plans.items() if first <= command.line <= last)
-        sets = any(one.type in _SETTING for node in nodes for one in walk(node))
+        text = source[nodes[0].start_byte : nodes[-1].end_byte]
+        sets = any(one.type in _SETTING for node in nodes for one in walk(node)) or bool(_CHANGES.search(text))
         yield _Statement(first, last, done, sets)
