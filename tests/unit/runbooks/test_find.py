@@ -122,6 +122,10 @@ def test_line_ends_and_tabs() -> None:
             "<!-- truebook: timeout=soon -->\n```bash",
             "timeout: 'soon' is not a duration (write it like 90s, 15m or 24h)",
         ),
+        (
+            "<!-- truebook: timeout=999d -->\n```bash",
+            "timeout: '999d' is longer than a day (write it like 90s, 15m or 24h)",
+        ),
         ("<!-- truebook: timeout=0s -->\n```bash", "timeout: '0s' is not a duration (write it like 90s, 15m or 24h)"),
         ("<!-- truebook: returncode=300 -->\n```bash", "returncode: '300' is not a number from 0 to 255"),
         ("<!-- truebook: retry=-1 -->\n```bash", "retry: '-1' is not a number"),
@@ -216,7 +220,8 @@ def test_a_site_without_extensions_has_those_of_mkdocs(tmp_path: Path, text: str
 
 
 def test_every_shell_fence_of_the_site_is_found() -> None:
-    """The site's own pages hold no fence in a comment or inside another: all that stand there are shown."""
+    """The site's own pages hold no fence in a comment: all that stand there are shown, but for those that stand in a
+    fence of four marks, as Markdown."""
     site = read_site(ROOT / "mkdocs.yml")
     finder = Finder(site.extensions, site.configs, folder=site.folder)
     count = 0
@@ -226,7 +231,12 @@ def test_every_shell_fence_of_the_site_is_found() -> None:
         blocks, problems = finder.find(document.text, path=path.name, first_line=document.first_line)
         lines = content.split("\n")
         assert problems == []
-        opened = [number for number, line in enumerate(lines, 1) if line.strip() in ("```bash", "```console")]
+        outer = [line.strip().startswith("````") for line in lines]
+        opened = [
+            number
+            for number, line in enumerate(lines, 1)
+            if line.strip() in ("```bash", "```console") and sum(outer[:number]) % 2 == 0
+        ]
         assert [block.line for block in blocks] == opened, path
         for block in blocks:
             assert lines[block.end_line - 1].strip() == "```"

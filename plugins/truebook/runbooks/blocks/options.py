@@ -45,6 +45,9 @@ linenums linestart noclasses open style title title_mode use_pygments width wrap
 _OF_RENDERERS = frozenset(_ATTRIBUTES.split())
 """Attributes of a fence that are the renderer's."""
 
+LONGEST = 86400.0
+"""Seconds that a block may be given at most."""
+
 _AUTHOR = "its author says so"
 _COMMENT = re.compile(r"[> \t]*<!--\s*(?P<ours>truebook:)?\s*(?P<text>.*?)\s*-->\s*$")
 _TOKEN = re.compile(
@@ -179,6 +182,14 @@ def duration(key: str, value: str | None) -> float:
     return float(found[1]) * _SECONDS[found[2]]
 
 
+def _timeout(key: str, value: str | None) -> float:
+    """A duration that a build can wait for."""
+    seconds = duration(key, value)
+    if seconds > LONGEST:
+        raise _Wrong(f"{key}: {short(value or '')} is longer than a day (write it like 90s, 15m or 24h)")
+    return seconds
+
+
 def _number(highest: int) -> Callable[[str, str | None], int]:
     def number(key: str, value: str | None) -> int:
         if value is None or re.fullmatch("[0-9]{1,4}", value) is None or int(value) > highest:
@@ -213,7 +224,7 @@ def _values(key: str, value: str | None) -> dict[str, str]:
 
 _PARSERS: dict[str, Callable[[str, str | None], Any]] = {
     "name": _text,
-    "timeout": duration,
+    "timeout": _timeout,
     "returncode": _number(255),
     "cwd": _folder,
     "session": _text,
