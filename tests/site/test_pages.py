@@ -161,7 +161,7 @@ def test_the_vendored_files_are_published_with_their_licences(site: Path) -> Non
 def test_every_page_says_how_fresh_it_is(site: Path, page: str) -> None:
     recording = json.loads(EMBEDDED.read_bytes())
     html = (site / page).read_text(encoding="utf-8")
-    assert html.count('class="truebook-freshness') == 1
+    assert html.count('<p class="truebook-freshness') == 1
     assert f'data-recorded-at="{recording["recorded_at"]}"' in html
     assert f"<strong>{recording['cluster']['name']}</strong>" in html
     assert "the embedded homelab" in html
