@@ -159,7 +159,7 @@ def _folder(settings: Settings) -> Path:
 
 
 def _say_run(found: Run) -> None:
-    for note in found.notes:
+    for note in (*found.notes, *found.unread):
         say(f"truebook: {note}")
     for change in found.changes:
         by = f", which {change.reason} could have done" if change.blamed else ", not by this run"

@@ -155,7 +155,7 @@ class RunbooksPlugin(BasePlugin[RunbooksConfig]):  # type: ignore[no-untyped-cal
         """What came of it; what is wrong is a warning, so that `--strict` stops at it."""
         if run.results:
             log.info("%s", pipeline_run.summary(run))
-        for note in run.notes:
+        for note in (*run.notes, *run.unread):
             log.info("%s", note)
         for result in run.results:
             if result.state == "failed":

@@ -128,6 +128,7 @@ def run(
         done = iter(runner.run([part for whole in parts for part in whole], jobs=_jobs(options), progress=progress))
         joined = [join(one, [next(done) for _ in whole]) for one, whole in zip(planned, parts, strict=True)]
         requests = (*workshop.requests_of_proofs(), *(record for one in joined for record in one.requests))
+        changed, unseen = _changes(state, settings, requests) if workshop.started else ((), ())
         found = Run(
             planned=tuple(planned),
             results=tuple(joined),
@@ -135,8 +136,8 @@ def run(
             replayed=state.replayed,
             place=workshop.description,
             notes=(*workshop.notes, *filter(None, (pipeline_policy.note(policy),))),
-            unread=tuple(pipeline.unwell(state.recording.statuses())),
-            changes=_changes(state, settings, requests) if workshop.started else (),
+            unread=(*pipeline.unwell(state.recording.statuses()), *unseen),
+            changes=changed,
             policy=policy,
             unguarded=pipeline_policy.is_missed(policy, settings),
         )
@@ -243,12 +244,19 @@ def _cache(state: State, settings: Settings, options: Options, names: Iterable[s
     )
 
 
-def _changes(state: State, settings: Settings, requests: Sequence[RequestRecord]) -> tuple[Change, ...]:
-    """What is not as it was before the run. A replay keeps nothing, so nothing of it can change."""
-    if state.replayed:
-        return ()
+def _changes(
+    state: State, settings: Settings, requests: Sequence[RequestRecord]
+) -> tuple[tuple[Change, ...], tuple[str, ...]]:
+    """What is not as it was before the run, and why that can't be told. A replay keeps nothing: nothing of it can
+    change."""
+    before = state.recording.parts.get("kubernetes")
+    if state.replayed or before is None or before.state != "fresh":
+        return (), ()
     after = pipeline.read_live(settings)
-    return changes(_fingerprint(state.recording), _fingerprint(after), requests)
+    part = after.parts.get("kubernetes")
+    if part is None or part.state != "fresh":
+        return (), ("the cluster could not be read after the run: whether anything changed is not known",)
+    return changes(_fingerprint(state.recording), _fingerprint(after), requests), ()
 
 
 def _fingerprint(recording: Recording) -> Fingerprint:

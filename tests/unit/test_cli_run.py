@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from truebook import recording as recordings
 from truebook.cli import main
 from truebook.pipeline import EMBEDDED
+from truebook.replay import serve
 
 SANDBOXED = pytest.mark.skipif(
     shutil.which("bwrap") is None or shutil.which("kubectl") is None, reason="needs bubblewrap and kubectl"
@@ -206,3 +208,31 @@ def test_accept_writes_nothing_for_a_block_that_failed() -> None:
     assert found.exit_code == 1
     assert "docs/page.md:5: failed: exit code 1" in found.stderr
     assert Path("docs/page.md").read_text() == before
+
+
+@SANDBOXED
+def test_a_live_cluster_is_reached_with_the_callers_credentials_through_the_guard(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page(
+        "# Page\n\n"
+        + fence("kubectl get statefulset vault -n vault -o name")
+        + fence("kubectl scale deployment/grafana --replicas=3 -n monitoring")
+        + fence("argocd app sync vault")
+    )
+    with serve.start(recordings.load(EMBEDDED), directory=folder / "replay") as replay:
+        for name, value in replay.environment.items():
+            monkeypatch.setenv(name, value)
+        url = replay.urls["argocd"]
+        Path("truebook.yml").write_text(f"cluster: homelab\nargocd: {{url: {url}}}\ngit: {{enabled: false}}\n")
+        found = CliRunner().invoke(main, ["run", "--json", "out.json"])
+    assert "state from the cluster of context " in found.stderr
+    assert found.exit_code == 0, found.output
+    said = json.loads(Path("out.json").read_text())
+    assert (said["replayed"], said["changes"], said["unread"]) == (False, [], [])
+    assert [(block["plan"], block["result"]) for block in said["blocks"]] == [
+        ("run", "passed"),
+        ("dry-run", "passed"),
+        ("prove", "passed"),
+    ]
+    assert said["blocks"][1]["requests"][-1]["decision"] == "dry-run"

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from truebook import pipeline, pipeline_run, pipeline_runbooks
+from truebook import pipeline, pipeline_run, pipeline_runbooks, pipeline_systems
 from truebook import recording as recordings
 from truebook.errors import TruebookError
 from truebook.model import BlockResult, Claim, Inventory, Planned, RequestRecord
@@ -233,3 +233,74 @@ def test_the_repository_is_found_from_below(tmp_path: Path) -> None:
     assert pipeline_run.repository_of(tmp_path / "site" / "docs") == tmp_path.resolve()
     alone = Path(os.path.realpath(os.devnull)).parent
     assert pipeline_run.repository_of(alone) == alone
+
+
+class TestLive:
+    """A cluster that is really there, as far as a run can tell: its APIs are a replay's."""
+
+    @pytest.fixture
+    def live(self, state: State, inventory: Inventory, monkeypatch: pytest.MonkeyPatch) -> State:
+        routes = pipeline_systems.routes
+        monkeypatch.setattr("truebook.pipeline_systems.routes", lambda _, *more: routes(state, *more))
+        monkeypatch.setattr("truebook.pipeline_policy.find_out", lambda *_, **__: None)
+        return State(state.recording, "the cluster of context lab", replayed=False)
+
+    def after(self, live: State, name: str, monkeypatch: pytest.MonkeyPatch, **changes: object) -> None:
+        """What is read after the run: the Deployment `name` has another spec."""
+        data = live.recording.kubernetes()
+        listed = data.lists["apps/deployments"]
+        items = [dict(one) for one in data.objects("apps/deployments")]
+        for one in items:
+            if one["metadata"]["name"] == name:
+                one["spec"] = {**one["spec"], "replicas": 7}
+        raw = [msgspec.Raw(msgspec.json.encode(one)) for one in items]
+        lists = {**data.lists, "apps/deployments": msgspec.structs.replace(listed, items=raw)}
+        encoded = recordings.encode_kubernetes(msgspec.structs.replace(data, lists=lists))
+        part = msgspec.structs.replace(live.recording.parts["kubernetes"], data=encoded, **changes)
+        read = msgspec.structs.replace(live.recording, parts={**live.recording.parts, "kubernetes": part})
+        monkeypatch.setattr(pipeline, "read_live", lambda *_, **__: read)
+
+    TEXT = fence("kubectl scale deployment/grafana --replicas=7 -n monitoring")
+
+    @SANDBOXED
+    def test_a_change_that_the_run_could_have_made_is_not_green(
+        self, live: State, inventory: Inventory, options: Options, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        planned = plan(self.TEXT, inventory, live)
+        self.after(live, "grafana", monkeypatch)
+        found = pipeline_run.run(planned, live, inventory, Settings(), options)
+        assert found.results[0].state == "passed", found.results
+        assert [(str(one.object), one.kind) for one in found.blamed] == [
+            ("deployments.apps monitoring/grafana", "changed")
+        ]
+        assert found.exit_code == 1
+
+    @SANDBOXED
+    def test_what_others_change_meanwhile_is_told_and_no_harm(
+        self, live: State, inventory: Inventory, options: Options, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        planned = plan(self.TEXT, inventory, live)
+        self.after(live, "argocd-server", monkeypatch)
+        found = pipeline_run.run(planned, live, inventory, Settings(), options)
+        assert (len(found.changes), found.blamed, found.exit_code) == (1, (), 0)
+
+    @SANDBOXED
+    def test_a_cluster_that_cannot_be_read_afterwards_is_not_green(
+        self, live: State, inventory: Inventory, options: Options, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        planned = plan(self.TEXT, inventory, live)
+        self.after(live, "grafana", monkeypatch, state="failed")
+        found = pipeline_run.run(planned, live, inventory, Settings(), options)
+        assert found.exit_code == 2
+        assert "could not be read after the run" in found.unread[-1]
+
+    @SANDBOXED
+    def test_results_of_a_live_cluster_are_taken_over_while_it_reads_the_same(
+        self, live: State, inventory: Inventory, options: Options, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        planned = plan(self.TEXT, inventory, live)
+        monkeypatch.setattr(pipeline, "read_live", lambda *_, **__: live.recording)
+        assert not pipeline_run.run(planned, live, inventory, Settings(), options).results[0].cached
+        found = pipeline_run.run(planned, live, inventory, Settings(), options)
+        assert found.results[0].cached
+        assert found.exit_code == 0
