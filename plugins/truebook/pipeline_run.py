@@ -90,7 +90,14 @@ class Run:
         states = {result.state for result in self.results}
         if "failed" in states or self.blamed:
             return 1
-        return 2 if "unknown" in states or "passed" not in states or self.unread or self.unguarded else 0
+        unsure = "unknown" in states or "passed" not in states or self.less_than_planned
+        return 2 if unsure or self.unread or self.unguarded else 0
+
+    @property
+    def less_than_planned(self) -> bool:
+        """Whether blocks that were to run were only proved, for want of a sandbox."""
+        pairs = zip(self.planned, self.results, strict=False)
+        return any(one.plan == "dry-run" and result.plan == "prove" for one, result in pairs)
 
 
 def run(
@@ -155,6 +162,9 @@ def fair(result: BlockResult, *, replayed: bool) -> BlockResult:
     somewhere, a run that was not asked for."""
     if result.state == "unknown" and result.reason == WAITING:
         return replace(result, state="not-run", started_at="", cluster="", tools={})
+    if result.plan == "dry-run" and result.claims and result.exit_code is None:
+        # There was no sandbox to run it in: what was done is not what was planned.
+        return replace(result, plan="prove")
     if result.state != "failed":
         return result
     why = next(filter(None, (_out_of_reach(record, replayed=replayed) for record in result.requests)), "")

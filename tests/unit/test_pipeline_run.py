@@ -129,6 +129,18 @@ def test_without_a_sandbox_nothing_runs_and_that_is_said(
     assert not again.results[0].cached
 
 
+def test_what_is_proved_for_want_of_a_sandbox_does_not_count_as_a_dry_run(
+    state: State, inventory: Inventory, options: Options, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    planned = plan(fence("kubectl scale deployment/grafana --replicas=3 -n monitoring"), inventory, state)
+    planned = [replace(one, plan="dry-run") for one in planned]
+    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
+    found = pipeline_run.run(planned, state, inventory, Settings(), options)
+    assert (found.results[0].state, found.results[0].plan) == ("passed", "prove")
+    assert any(claim.text == "deployments grafana of monitoring exists" for claim in found.results[0].claims)
+    assert found.exit_code == 2
+
+
 def test_pages_that_are_served_start_nothing(state: State, inventory: Inventory, options: Options) -> None:
     planned = plan(fence("echo x") + fence("kubectl delete pod vault-0 -n vault"), inventory, state)
     found = pipeline_run.run(planned, state, inventory, Settings(), replace(options, start=False))
