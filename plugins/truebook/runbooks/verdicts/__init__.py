@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from truebook.model import CommandVerdict, Judgement
+from truebook.runbooks.fill.scan import names_set
 from truebook.runbooks.verdicts.order import ORDER, rank, worst
 from truebook.runbooks.verdicts.ruling import ANY
 from truebook.runbooks.verdicts.variables import Scope
@@ -30,6 +31,7 @@ def judge(
     `variables` are those that earlier blocks of a session set: to a text, or to one that is not known (None).
     """
     scope = Scope()
+    scope.set_somewhere = names_set(script)
     for name, value in (variables or {}).items():
         scope[name] = frozenset({ANY if value is None else value})
     try:

@@ -238,6 +238,8 @@ class Expander:
     def _default(self, node: Node, inner: list[Node], name: str, operator: str, written: str) -> Values:
         """`${X:-default}` and its kin."""
         values = self.variable(name)
+        if self.text(node)[2 + len(name)] == ":" and operator != "+":
+            values -= {""}
         if operator == "?":
             if "$" in written or "`" in written:
                 raise Problem(f"`{self.text(node)}` is not understood")
@@ -293,6 +295,10 @@ class Expander:
                 rf"\b{name}\s*(?:[-+*/%&|^]|<<|>>)?=(?!=)|\b{name}\s*(?:\+\+|--)|(?:\+\+|--)\s*{name}\b", plain
             ):
                 self.scope[name] = UNSET
+
+    def braced(self, node: Node) -> bool:
+        """Whether bash would make several words of a word by its braces."""
+        return _has_braces(self.parts(node))
 
     def subscript(self, text: str) -> None:
         """Refuse a subscript that is more than a name or a number, or the name of a variable whose text bash would

@@ -134,6 +134,9 @@ class Simple(Commands):
         for child in node.children[1:]:
             text = self.expander.text(child)
             if child.type == "variable_assignment":
+                value = child.child_by_field_name("value")
+                if value is not None and value.type != "array" and self.expander.braced(value):
+                    raise Problem(f"{keyword} of braces, which bash makes several settings of")
                 name, _ = self._assignment(child, local=local)
             elif child.type == "variable_name":
                 name = text
@@ -189,7 +192,7 @@ class Simple(Commands):
 
     def _command(self, node: Node, extra: list[Word] | None = None) -> None:
         place = self._place(node)
-        plain = words(place[1], variables=not self.scope) if extra is None else None
+        plain = words(place[1], variables=not (self.scope or self.scope.set_somewhere)) if extra is None else None
         if plain is not None:
             self.command(place, plain)
             return

@@ -13,6 +13,8 @@ Values = frozenset[str]
 UNSET: Values = frozenset({NAME})
 """A variable that the script does not set: whoever fills it puts a name there, and the filled text is judged again."""
 
+_MAYBE_EMPTY: Values = frozenset({NAME, ""})
+
 UNKNOWN: Values = frozenset({ANY})
 
 _BASH_SETS = re.compile(
@@ -50,17 +52,22 @@ def dangerous(name: str) -> bool:
 class Scope(dict[str, Values]):
     """The variables that were set so far; one that is missing is `UNSET`, or what bash has put there."""
 
-    def __missing__(self, name: str) -> Values:
-        return UNKNOWN if set_by_bash(name) else UNSET
+    set_somewhere: frozenset[str] = frozenset()
+    """Variables that the script sets at some place, and that are not filled in for that: empty where it has not yet."""
 
-    def branch(self) -> Scope:
-        """A copy for a part of the script that may not run, or whose changes are lost."""
-        return Scope(self)
+    def __missing__(self, name: str) -> Values:
+        return UNKNOWN if set_by_bash(name) else _MAYBE_EMPTY if name in self.set_somewhere else UNSET
+
+    def branch(self, values: Mapping[str, Values] | None = None) -> Scope:
+        """A copy for a part of the script that may not run, or whose changes are lost; with other values if given."""
+        made = Scope(self if values is None else values)
+        made.set_somewhere = self.set_somewhere
+        return made
 
     def join(self, other: Mapping[str, Values]) -> None:
         """Allow for both: the part that `other` comes from may have run or not."""
         for name in set(self) | set(other):
-            self[name] = limited(self[name] | other.get(name, UNKNOWN if set_by_bash(name) else UNSET))
+            self[name] = limited(self[name] | (other[name] if name in other else self.__missing__(name)))
 
 
 def limited(values: Values) -> Values:

@@ -39,7 +39,7 @@ class Walker(Simple):
     def run(self) -> tuple[CommandVerdict, ...]:
         """The verdicts in the order of their lines."""
         shell.refuse_text(self.text)
-        if not self.scope and self._plain_lines():
+        if not self.scope and not (self.scope.set_somewhere and "$" in self.text) and self._plain_lines():
             return tuple(self.rows.values())
         root, self.source = shell.parse(self.text)
         self.expander = Expander(self.source, self.scope, self._substitution)
@@ -292,7 +292,7 @@ class Walker(Simple):
 
     def script(self, text: str, *, aliases: Mapping[str, str]) -> tuple[CommandVerdict, ...]:
         """Judges text that an inner shell runs."""
-        inherited = Scope(dict.fromkeys(self.scope, UNKNOWN))
+        inherited = self.scope.branch(dict.fromkeys(self.scope, UNKNOWN))
         return judge_script(text, scope=inherited, aliases=aliases, depth=self.depth + 1, budget=self.budget)
 
 
