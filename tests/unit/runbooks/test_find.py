@@ -241,7 +241,7 @@ def test_every_shell_fence_of_the_site_is_found() -> None:
         for block in blocks:
             assert lines[block.end_line - 1].strip() == "```"
             for text, number in zip(block.script.split("\n"), block.lines, strict=True):
-                assert lines[number - 1].strip() == text.strip()
+                assert lines[number - 1].strip().removeprefix("$ ") == text.strip()
         count += len(blocks)
     assert count > 100
 
