@@ -265,19 +265,19 @@ CREATED = (
     write("PATCH", f"{DEPLOYMENTS}/fresh{DRY}&fieldManager=x", workload("Deployment", "fresh"), APPLY),
 )
 
+BACKGROUND: Json = {"propagationPolicy": "Background"}
+DELETE_OPTIONS: tuple[Json, ...] = (
+    *({"propagationPolicy": policy} for policy in ("Background", "Foreground", "Orphan")),
+    *({}, {"orphanDependents": True}, {"orphanDependents": False}),
+    *({"preconditions": {"uid": "x"}}, {"preconditions": {"resourceVersion": "x"}}),
+)
+
 DELETED = (
     *(
         write("DELETE", f"{PODS}/stuck", options(**more))
-        for more in ({}, {"propagationPolicy": "Background"}, {"gracePeriodSeconds": 0}, {"gracePeriodSeconds": 1})
+        for more in ({}, BACKGROUND, {"gracePeriodSeconds": 0}, {"gracePeriodSeconds": 1})
     ),
-    *(
-        write("DELETE", f"{DEPLOYMENTS}/web", options(**more))
-        for more in (
-            *({"propagationPolicy": policy} for policy in ("Background", "Foreground", "Orphan")),
-            *({}, {"orphanDependents": True}, {"orphanDependents": False}),
-            *({"preconditions": {"uid": "x"}}, {"preconditions": {"resourceVersion": "x"}}),
-        )
-    ),
+    *(write("DELETE", f"{DEPLOYMENTS}/web", options(**more)) for more in DELETE_OPTIONS),
     *(
         write("DELETE", path, options(propagationPolicy="Background"))
         for path in (

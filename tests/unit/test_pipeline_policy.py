@@ -68,7 +68,7 @@ def test_the_api_is_asked(
     monkeypatch: pytest.MonkeyPatch, served: Callable[[httpx.Request], httpx.Response], state: policy.State
 ) -> None:
     client = httpx.Client(transport=httpx.MockTransport(served), base_url="https://cluster.invalid")
-    monkeypatch.setattr(pipeline_policy.kubeconfig, "connect", lambda settings: Connection(client, {}))
+    monkeypatch.setattr("truebook.state.kubeconfig.connect", lambda settings: Connection(client, {}))
     found = pipeline_policy.find_out(Settings(), replayed=False)
     assert found is not None
     assert found.state == state

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -105,7 +106,10 @@ def test_external_secrets_and_nodes_can_be_changed_in_a_dry_run(recording: Recor
         ),
         *((f"/api/v1/nodes/{found['metadata']['name']}", "spec") for found in data.objects("nodes")),
     ]
-    changes = {"metadata": {"annotations": {"force-sync": "1"}}, "spec": {"unschedulable": True}}
+    changes: dict[str, dict[str, Any]] = {
+        "metadata": {"annotations": {"force-sync": "1"}},
+        "spec": {"unschedulable": True},
+    }
     with httpx.Client(base_url=replay.urls["kubernetes"], trust_env=False) as api:
         for path, what in patches:
             answer = api.patch(

@@ -16,7 +16,7 @@ FENCES = "fenced_code_block"
 """The name that both `fenced_code` and `pymdownx.superfences` register their preprocessor under."""
 
 
-class Marks(Extension):
+class Marks(Extension):  # type: ignore[misc] # Markdown ships no types
     """A Markdown extension, to be loaded last."""
 
     def __init__(self) -> None:

@@ -23,7 +23,8 @@ def judge(policy_: dict[str, Any], binding: dict[str, Any], account: str = ACCOU
 
 
 def test_what_deploy_holds_is_in_force() -> None:
-    assert judge(*SHIPPED).state == "in-force"
+    policy_, binding = SHIPPED
+    assert judge(policy_, binding).state == "in-force"
 
 
 @pytest.mark.parametrize(
@@ -59,15 +60,15 @@ def test_what_leaves_a_gap_is_not_in_force(which: int, path: str, value: Any, wo
     for step in steps:
         place = place[int(step)] if isinstance(place, list) else place[step]
     place[last] = value
-    found = judge(*changed)
+    found = judge(changed[0], changed[1])
     assert (found.state, words in found.reason) == ("absent", True)
 
 
 def test_it_may_be_about_everybody() -> None:
     changed = deepcopy(SHIPPED)
     del changed[0]["spec"]["matchConditions"]
-    assert judge(*changed, "somebody").state == "in-force"
-    assert judge(*SHIPPED, "somebody").state == "absent"
+    assert judge(changed[0], changed[1], "somebody").state == "in-force"
+    assert judge(SHIPPED[0], SHIPPED[1], "somebody").state == "absent"
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,7 @@ def test_what_cannot_be_read_is_not_in_force(policy_: int, binding: int, state: 
     replies = [
         Reply(code, body if code == 200 else None) for code, body in zip((policy_, binding), SHIPPED, strict=True)
     ]
-    assert policy.judge(*replies, ACCOUNT).state == state
+    assert policy.judge(replies[0], replies[1], ACCOUNT).state == state
 
 
 @pytest.mark.parametrize("body", [None, [], 5, "x", {"spec": 5}, {"spec": {"matchConstraints": [], "validations": 5}}])

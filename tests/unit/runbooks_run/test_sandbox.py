@@ -17,7 +17,7 @@ from tests.unit.runbooks_run.conftest import LIMITS
 from tests.unit.runbooks_run.samples import EchoGuard
 from tests.unit.runbooks_run.test_escapes import processes_of
 from truebook.errors import ConfigError, TruebookError
-from truebook.runbooks.sandbox import Bare, Job, Sandbox, Unavailable, bubblewrap, cgroup, host
+from truebook.runbooks.sandbox import Bare, Job, Sandbox, Unavailable, cgroup, host
 from truebook.runbooks.sandbox.sockets import Listeners
 from truebook.runbooks.sandbox.watch import Watched, Watcher
 
@@ -93,7 +93,7 @@ def test_program_that_lives_elsewhere(
 
 
 def test_bubblewrap_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bubblewrap.shutil, "which", lambda name: None)
+    monkeypatch.setattr("shutil.which", lambda name: None)
     with pytest.raises(Unavailable, match=r"bubblewrap \(bwrap\) is not installed"):
         Sandbox(tmp_path)
 
