@@ -71,7 +71,11 @@ def test_environment_is_a_fixed_one(sandbox: Sandbox, credentials: Path) -> None
         *(
             "GIT_CONFIG_COUNT",
             "GIT_CONFIG_KEY_0",
+            "GIT_CONFIG_KEY_1",
+            "GIT_CONFIG_KEY_2",
             "GIT_CONFIG_VALUE_0",
+            "GIT_CONFIG_VALUE_1",
+            "GIT_CONFIG_VALUE_2",
             "GIT_TERMINAL_PROMPT",
             "HOME",
             "LANG",
@@ -94,6 +98,19 @@ def test_repository_stays_usable(sandbox: Sandbox) -> None:
     outcome = run(sandbox, "git status --short docs .gitignore; cat docs/page.md; git log || true; ls -A cache")
     assert b"?? docs/" in outcome.output
     assert b"# Page" in outcome.output
+
+
+def test_a_folder_that_poses_as_gits_own_names_no_program(sandbox: Sandbox) -> None:
+    script = """
+    mkdir -p /tmp/posing/{objects,refs}
+    echo 'ref: refs/heads/main' > /tmp/posing/HEAD
+    cd /tmp/posing
+    printf '%s\\n' '[core]' 'repositoryformatversion = 0' 'bare = false' 'worktree = ".."' \\
+      'fsmonitor = "echo canary>&2; false"' > config
+    git status || true
+    """
+    assert b"canary" in run(sandbox, f"unset GIT_CONFIG_COUNT\n{script}").output
+    assert b"canary" not in run(sandbox, script).output
 
 
 def test_fifo_in_the_repository_only_takes_time(sandbox: Sandbox) -> None:

@@ -20,10 +20,15 @@ UID = 1000
 MEGABYTE = 1024 * 1024
 
 ENVIRONMENT: Mapping[str, str] = {
-    "GIT_CONFIG_COUNT": "1",
+    "GIT_CONFIG_COUNT": "3",
     # The repository belongs to whoever runs the build, whom the sandbox may not know.
     "GIT_CONFIG_KEY_0": "safe.directory",
     "GIT_CONFIG_VALUE_0": "*",
+    # A folder of the repository's that looks like one of Git's own would bring settings, which name programs to run.
+    "GIT_CONFIG_KEY_1": "safe.bareRepository",
+    "GIT_CONFIG_VALUE_1": "explicit",
+    "GIT_CONFIG_KEY_2": "core.fsmonitor",
+    "GIT_CONFIG_VALUE_2": "false",
     "GIT_TERMINAL_PROMPT": "0",
     "HOME": HOME,
     "LANG": "C.UTF-8",
