@@ -10,6 +10,8 @@ A variable that nothing sets is taken for a name, as a placeholder is: who fills
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Mapping
 
 from truebook.model import CommandVerdict, Judgement
@@ -22,6 +24,17 @@ from truebook.runbooks.verdicts.walk import judge_script
 __all__ = ["ORDER", "judge", "rank", "worst"]
 
 
+_USED = re.compile(r"\$\{?([A-Za-z_]\w*)")
+
+
+def _set_somewhere(script: str) -> frozenset[str]:
+    """The variables that a script both uses and sets. Few do: a name that stands behind a dollar alone is not set."""
+    used = Counter(_USED.findall(script)) if "$" in script else Counter()
+    if all(script.count(name) == count for name, count in used.items()):
+        return frozenset()
+    return names_set(script) & used.keys()
+
+
 def judge(
     script: str, *, aliases: Mapping[str, str] | None = None, variables: Mapping[str, str | None] | None = None
 ) -> Judgement:
@@ -31,7 +44,7 @@ def judge(
     `variables` are those that earlier blocks of a session set: to a text, or to one that is not known (None).
     """
     scope = Scope()
-    scope.set_somewhere = names_set(script)
+    scope.set_somewhere = _set_somewhere(script)
     for name, value in (variables or {}).items():
         scope[name] = frozenset({ANY if value is None else value})
     try:
