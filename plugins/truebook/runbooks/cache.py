@@ -2,15 +2,20 @@
 
 A result is taken over where the block, its filled values, the programs, the settings, and the blocks before it in its
 session are the same, and where what it read then reads the same now. Only what lasts is kept: what passed,
-unless the cache is told otherwise. Files are one JSON
-document each, checked against the types when they are read; they are data, and as hostile as any output.
+unless the cache is told otherwise.
+
+A file is a seal and one JSON document, checked against the types when it is read; it is data, and as hostile as any
+output. The folder lies in the repository, where a pull request could commit a result of its own making: the seal is
+made with a key that the user's own cache folder holds, and what it does not fit is not read.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import os
+import secrets
 import shutil
 import tempfile
 import time
@@ -24,11 +29,13 @@ import msgspec
 from truebook.model import BlockResult, Planned, RequestRecord
 from truebook.redact import redact_text
 
-VERSION = 1
+VERSION = 2
 LARGEST = 2 * 1024 * 1024
 """Bytes of one file; larger ones are neither written nor read."""
 KEPT_SECONDS = 30 * 86400.0
 """How long a file that is not used any more stays."""
+
+KEY_BYTES = 32
 
 Reads = Callable[[tuple[RequestRecord, ...]], str | None]
 """A digest of the state that requests read, None where it can't be told (then nothing is taken over). It has to be
@@ -53,6 +60,25 @@ def passed(result: BlockResult) -> bool:
     return result.state == "passed"
 
 
+def own_key() -> bytes:
+    """The user's key for sealing results, made at the first use: `$XDG_CACHE_HOME/truebook/seal` (32 bytes, for the
+    user alone). Where it can't be kept, one for this process: its results are then taken over by nobody."""
+    cache = os.environ.get("XDG_CACHE_HOME", "")
+    path = (Path(cache) if cache.startswith("/") else Path("~/.cache").expanduser()) / "truebook" / "seal"
+    with suppress(OSError, RuntimeError):
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".seal", delete=False) as file:
+                file.write(secrets.token_bytes(KEY_BYTES))
+            with suppress(FileExistsError):  # another run was first
+                os.link(file.name, path)
+            Path(file.name).unlink()
+        found = path.read_bytes()
+        if len(found) == KEY_BYTES:
+            return found
+    return secrets.token_bytes(KEY_BYTES)
+
+
 def programs(names: Iterable[str]) -> dict[str, str]:
     """What tells one build of a program from another without starting it: its file, its size, its time."""
     found = {}
@@ -75,6 +101,7 @@ class Cache:
     programs: Mapping[str, str] = field(default_factory=dict)
     settings: str = ""
     lasts: Lasts = passed
+    seal: bytes = field(default_factory=own_key, repr=False)
 
     def key(self, planned: Planned, before: str = "") -> str:
         """The key of a block; `before` is that of the block before it in its session."""
@@ -100,7 +127,10 @@ class Cache:
         try:
             if path.stat().st_size > LARGEST:
                 return None
-            entry = msgspec.json.decode(path.read_bytes(), type=_Entry)
+            seal, _, content = path.read_bytes().partition(b"\n")
+            if not hmac.compare_digest(seal, self._sealed(content)):
+                return None
+            entry = msgspec.json.decode(content, type=_Entry)
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return None
         found = entry.result
@@ -138,7 +168,7 @@ class Cache:
             self.directory.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=self.directory, prefix=".", delete=False) as file:
                 try:
-                    file.write(content)
+                    file.write(self._sealed(content) + b"\n" + content)
                     file.close()
                     os.replace(file.name, self._path(key))  # noqa: PTH105
                 except BaseException:
@@ -152,6 +182,9 @@ class Cache:
             for path in self.directory.iterdir():
                 if path.stat().st_mtime < oldest:
                     path.unlink()
+
+    def _sealed(self, content: bytes) -> bytes:
+        return hmac.digest(self.seal, content, "sha256").hex().encode()
 
     def _path(self, key: str) -> Path:
         return self.directory / f"{key}.json"

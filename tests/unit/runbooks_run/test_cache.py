@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
 import time
@@ -13,7 +14,7 @@ import pytest
 
 from tests.unit.runbooks_run.samples import planned
 from truebook.model import BlockResult, Expectation, FilledValue, RequestRecord
-from truebook.runbooks.cache import KEPT_SECONDS, LARGEST, Cache, programs
+from truebook.runbooks.cache import KEPT_SECONDS, LARGEST, Cache, own_key, programs
 
 READ = RequestRecord("kubernetes", "GET", "/api/v1/pods", "forward", 200)
 BLOCK = planned("kubectl get pods")
@@ -22,6 +23,16 @@ RESULT = BlockResult("docs/page.md", 10, 0, "passed", "run", "read", "reads", ou
 
 def cache(directory: Path, reads: str | None = "1", **more: Any) -> Cache:
     return Cache(directory / "runbooks", lambda requests: reads, **more)
+
+
+def write(path: Path, content: bytes, key: bytes) -> None:
+    """Write a file of the cache as whoever has this key would."""
+    path.write_bytes(hmac.digest(key, content, "sha256").hex().encode() + b"\n" + content)
+
+
+def read(path: Path) -> Any:
+    """What a file of the cache holds below its seal."""
+    return json.loads(path.read_bytes().partition(b"\n")[2])
 
 
 def test_taken_over(tmp_path: Path) -> None:
@@ -110,14 +121,14 @@ def test_state_that_cannot_be_told_is_not_kept(tmp_path: Path) -> None:
 
 
 def test_file_says_nothing_that_is_known_better(tmp_path: Path) -> None:
-    """Whoever writes to the cache may claim that a block passed, but nothing of what was planned."""
+    """Whoever has the key may claim that a block passed, but nothing of what was planned."""
     kept = cache(tmp_path)
     key = kept.key(BLOCK)
     kept.keep(key, RESULT)
     path = tmp_path / "runbooks" / f"{key}.json"
-    forged = json.loads(path.read_bytes())
+    forged = read(path)
     forged["result"] |= {"reason": "<b>", "plan": "refuse", "verdict": "secret", "output": "password: hunter2hunter2"}
-    path.write_text(json.dumps(forged), encoding="utf-8")
+    write(path, json.dumps(forged).encode(), own_key())
     found = kept.find(key, BLOCK)
     assert found is not None
     assert (found.reason, found.plan, found.verdict) == ("reads", "run", "read")
@@ -145,10 +156,40 @@ def test_damaged_files_are_none(tmp_path: Path, content: bytes) -> None:
     key = kept.key(BLOCK)
     kept.keep(key, RESULT)
     path = tmp_path / "runbooks" / f"{key}.json"
-    result = json.dumps(json.loads(path.read_bytes())["result"]).encode()
+    result = json.dumps(read(path)["result"]).encode()
     failed = result.replace(b'"passed"', b'"failed"')
-    path.write_bytes(content.replace(b"KEY", key.encode()).replace(b"RESULT", result).replace(b"FAILED", failed))
+    filled = content.replace(b"KEY", key.encode()).replace(b"RESULT", result).replace(b"FAILED", failed)
+    write(path, filled, own_key())
     assert kept.find(key, BLOCK) is None
+
+
+def test_result_that_was_committed_is_none(tmp_path: Path) -> None:
+    """A pull request can bring a file, but not the user's key."""
+    kept = cache(tmp_path)
+    key = kept.key(BLOCK)
+    kept.keep(key, RESULT)
+    path = tmp_path / "runbooks" / f"{key}.json"
+    content = path.read_bytes().partition(b"\n")[2]
+    assert kept.find(key, BLOCK) is not None
+    write(path, content, b"a guess")
+    assert kept.find(key, BLOCK) is None
+    path.write_bytes(content)
+    assert kept.find(key, BLOCK) is None
+
+
+def test_key_is_the_users_own_and_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    key = own_key()
+    assert own_key() == key
+    assert (tmp_path / "truebook" / "seal").stat().st_mode & 0o777 == 0o600
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "other"))
+    assert own_key() != key
+
+
+def test_key_that_cannot_be_kept_is_for_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "truebook").write_text("a file", encoding="utf-8")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert own_key() != own_key()
 
 
 def test_folder_that_cannot_be_had_is_no_error(tmp_path: Path) -> None:
