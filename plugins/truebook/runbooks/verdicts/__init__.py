@@ -29,7 +29,9 @@ _USED = re.compile(r"\$\{?([A-Za-z_]\w*)")
 
 def _set_somewhere(script: str) -> frozenset[str]:
     """The variables that a script both uses and sets. Few do: a name that stands behind a dollar alone is not set."""
-    used = Counter(_USED.findall(script)) if "$" in script else Counter()
+    if "$" not in script:
+        return frozenset()
+    used = Counter(_USED.findall(script))
     if all(script.count(name) == count for name, count in used.items()):
         return frozenset()
     return names_set(script) & used.keys()

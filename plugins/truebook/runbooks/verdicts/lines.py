@@ -6,9 +6,13 @@ Most commands of a runbook are such lines. They mean the same by the letter as b
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from truebook.runbooks.verdicts.ruling import NAME, Argv
 from truebook.runbooks.verdicts.variables import dangerous, set_by_bash
+
+Commands = tuple[tuple[str, Argv], ...]
+"""The text and the words of each command of a pipe."""
 
 _BLANK = re.compile(r"[ \t]*(?:#.*)?")
 _PLAIN = r"[A-Za-z0-9_./:,@%+=-]"
@@ -58,32 +62,38 @@ def _unquoted(word: str) -> str:
     return re.sub(r"'([^']*)'|\"([^\"]*)\"", lambda found: found[1] if found[1] is not None else found[2], word)
 
 
-def read(script: str) -> list[tuple[int, list[tuple[str, Argv]]]] | None:
+def read(script: str) -> list[tuple[int, Commands]] | None:
     """Line number and piped commands of each line, None where any line is more than plain words.
 
     Variables are read as `NAME`: this holds as long as nothing has set one. A line that sets one, to plain text, has
     the words `=`, its name and the text.
     """
-    lines: list[tuple[int, list[tuple[str, Argv]]]] = []
+    lines: list[tuple[int, Commands]] = []
     for number, line in enumerate(script.split("\n"), 1):
-        setting = _SETTING.fullmatch(line) if "=" in line else None
-        if setting is not None:
-            if dangerous(setting["name"]):
-                return None
-            lines.append((number, [(line.strip(), ("=", setting["name"], _unquoted(setting["value"])))]))
-            continue
-        found = _LINE.fullmatch(line)
-        if found is None:
-            if _BLANK.fullmatch(line):
-                continue
+        commands = read_line(line)
+        if commands is None:
             return None
-        text = found["commands"]
-        pieces = [text] if "|" not in text else _ONE.findall(text)
-        commands: list[tuple[str, Argv]] = []
-        for piece in pieces:
-            argv = _split(piece)
-            if argv is None:
-                return None
-            commands.append((piece, argv))
-        lines.append((number, commands))
+        if commands:
+            lines.append((number, commands))
     return lines
+
+
+@lru_cache(maxsize=16_384)
+def read_line(line: str) -> Commands | None:
+    """The piped commands of one line, none where it is blank. Pages repeat their lines, so it is remembered."""
+    setting = _SETTING.fullmatch(line) if "=" in line else None
+    if setting is not None:
+        if dangerous(setting["name"]):
+            return None
+        return ((line.strip(), ("=", setting["name"], _unquoted(setting["value"]))),)
+    found = _LINE.fullmatch(line)
+    if found is None:
+        return () if _BLANK.fullmatch(line) else None
+    text = found["commands"]
+    commands: list[tuple[str, Argv]] = []
+    for piece in [text] if "|" not in text else _ONE.findall(text):
+        argv = _split(piece)
+        if argv is None:
+            return None
+        commands.append((piece, argv))
+    return tuple(commands)

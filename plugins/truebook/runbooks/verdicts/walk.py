@@ -13,6 +13,7 @@ from truebook.runbooks.shell import Problem
 from truebook.runbooks.verdicts import builtins, filters
 from truebook.runbooks.verdicts.commands import DEEPEST, MOST_COMMANDS, Place
 from truebook.runbooks.verdicts.expand import Expander, Word
+from truebook.runbooks.verdicts.lines import Commands
 from truebook.runbooks.verdicts.lines import read as read_lines
 from truebook.runbooks.verdicts.ruling import ANY, MANY, Argv, Ruling, unknown
 from truebook.runbooks.verdicts.simple import GAP, Simple
@@ -61,7 +62,7 @@ class Walker(Simple):
             return False
         return True
 
-    def _plain_line(self, number: int, commands: list[tuple[str, Argv]]) -> None:
+    def _plain_line(self, number: int, commands: Commands) -> None:
         self.feed = ""
         for position, (text, argv) in enumerate(commands):
             if argv[0] == "=":
