@@ -23,6 +23,7 @@ from truebook.state.collect import collect
 pytestmark = pytest.mark.real
 
 ONLY_CLUSTER = Settings(argocd=ArgoCDSettings(enabled=False), git=GitSettings(enabled=False))
+DEPLOYMENTS = "apps/deployments"
 PLANTED = "pl4nted-s3cret-9d8f7a6b"
 WEB = f"""
 apiVersion: v1
@@ -89,7 +90,8 @@ def test_the_least_rights_suffice_and_nothing_secret_is_recorded(
     assert recording.cluster.version == web.get("/version")["gitVersion"]
 
     data = recording.kubernetes()
-    deployment = next(found for found in data.objects("apps/deployments") if found["metadata"]["name"] == "web")
+    places = {(found["metadata"]["namespace"], found["metadata"]["name"]): found for found in data.objects(DEPLOYMENTS)}
+    deployment = places["sources", "web"]
     container = deployment["spec"]["template"]["spec"]["containers"][0]
     assert (deployment["apiVersion"], deployment["kind"]) == ("apps/v1", "Deployment")
     assert container["args"] == ["--listen=:8080", f"--db-password={REDACTED}"]
@@ -111,7 +113,8 @@ def test_every_object_is_whole_and_comes_with_its_printed_cells(web: Cluster, mo
     assert len(data.lists["pods"].items) >= 2
     for listed in data.lists.values():
         names = [
-            (found["metadata"].get("namespace", ""), found["metadata"]["name"]) for found in data.objects(listed.key)
+            f"{found['metadata'].get('namespace', '')}/{found['metadata']['name']}"
+            for found in data.objects(listed.key)
         ]
         assert names == sorted(names)
         assert len(listed.cells) == len(listed.items)
@@ -122,7 +125,12 @@ def test_every_object_is_whole_and_comes_with_its_printed_cells(web: Cluster, mo
             assert len(row) == len(listed.columns)
             assert row[0] == found["metadata"]["name"]
     printed = web.kubectl("get", "deployment", "web", "-n", "sources", "--no-headers").split()
-    cells = next(row for row in map(msgspec.json.decode, data.lists["apps/deployments"].cells) if row[0] == "web")
+    rows = zip(data.objects(DEPLOYMENTS), data.lists[DEPLOYMENTS].cells, strict=True)
+    cells = next(
+        msgspec.json.decode(row)
+        for found, row in rows
+        if (found["metadata"]["namespace"], found["metadata"]["name"]) == ("sources", "web")
+    )
     assert [str(cell) for cell in cells[:4]] == printed[:4]
 
 
