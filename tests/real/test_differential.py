@@ -215,9 +215,7 @@ def sides(cluster_with_nodes: Cluster, argocd: ArgoCD, tmp_path_factory: pytest.
                 docs,
                 {"KUBECONFIG": str(cluster.kubeconfig), "KUBECACHEDIR": cache},
             ),
-            Side(
-                {"reader": one, "admin": one}, running.environment, client(running.urls["argocd"]), running.environment
-            ),
+            Side({"reader": one, "admin": one}, running.environment, replayed, running.environment),
             running,
         )
         for http in (reader, admin, docs, one, replayed):
