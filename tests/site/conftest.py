@@ -29,9 +29,12 @@ def base(site: Path) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for the run; each test opens windows of its own in it."""
+    """One Chromium for a module; each test opens windows of its own in it.
+
+    Not for the whole run: while Playwright is open, its event loop runs in this thread, and no test could run one.
+    """
     if browsing.executable() is None:
         pytest.skip("no Chromium; install one, or name it in TRUEBOOK_CHROMIUM")
     with sync_playwright() as playwright, browsing.launch(playwright) as found:

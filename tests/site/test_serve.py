@@ -7,6 +7,7 @@ import fcntl
 import os
 import pty
 import re
+import signal
 import socket
 import subprocess
 import termios
@@ -52,6 +53,7 @@ class Terminal:
 
 
 def _own_terminal() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background jobs, such as this run, ignore it
     os.setsid()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 

@@ -175,9 +175,9 @@ def test_credentials_are_not_recorded_or_sent(server: FaultServer) -> None:
 
 
 def test_a_refusal_is_told_apart_from_a_failure(repository: Repository, server: FaultServer) -> None:
-    closed, broken = f"{server.url}/closed.git", f"{server.url}/broken.git"
+    closed, broken = f"{server.url}/closed.git", f"{server.url}/broken-403.git"
     server.script["/closed.git/info/refs"] = [status(403)]
-    server.script["/broken.git/info/refs"] = [status(500)]
+    server.script["/broken-403.git/info/refs"] = [status(500)]
     urls = (repository.url, closed, broken)
     _, reads = reading(kubernetes=cluster(*(application(url, source={"repoURL": url}) for url in urls)))
     assert [reads[url].state for url in urls] == ["read", "forbidden", "failed"]

@@ -57,7 +57,14 @@ def read(context: Context) -> Reading:
 def _state(error: str) -> Any:
     if not error:
         return "read"
-    denied = ("authentication failed", "permission denied", "could not read username", "403", "401", "not permitted")
+    denied = (
+        "authentication failed",
+        "permission denied",
+        "could not read username",
+        "error: 403",
+        "error: 401",
+        "not permitted",
+    )
     return "forbidden" if any(word in error.lower() for word in denied) else "failed"
 
 
