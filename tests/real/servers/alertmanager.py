@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import httpx
 import yaml
 
 from tests.real.servers import binaries
-from tests.real.servers.process import Room, free_port, healthy
+from tests.real.servers.process import Closing, Room, free_port, healthy
 
 DEFAULT_CONFIG: Mapping[str, Any] = {"route": {"receiver": "nobody"}, "receivers": [{"name": "nobody"}]}
 
 
-class Alertmanager:
+class Alertmanager(Closing):
     """Alertmanager on loopback, without peers. Use as a context manager, or call `close`."""
 
     def __init__(self, config: Mapping[str, Any] | None = None) -> None:
@@ -52,11 +51,3 @@ class Alertmanager:
 
     def close(self) -> None:
         self.room.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

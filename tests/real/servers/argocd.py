@@ -12,15 +12,14 @@ import os
 import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import httpx
 import yaml
 
 from tests.real.servers import binaries
 from tests.real.servers.cluster import Cluster
-from tests.real.servers.process import NotReady, Room, Server, free_port, healthy, wait_until
+from tests.real.servers.process import Closing, NotReady, Room, Server, free_port, healthy, wait_until
 
 DOCS_POLICY = """\
 p, role:docs, applications, get, */*, allow
@@ -41,7 +40,7 @@ esac
 """
 
 
-class ArgoCD:
+class ArgoCD(Closing):
     """ArgoCD for one cluster, in its namespace `argocd`. Use as a context manager, or call `close`.
 
     :param environment: more variables for the repo-server, such as a proxy for the charts that it fetches.
@@ -132,14 +131,6 @@ class ArgoCD:
     def close(self) -> None:
         self._http.close()
         self.room.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     # --- starting it ------------------------------------------------------------------------------------------
 

@@ -12,8 +12,7 @@ import ssl
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import httpx
 import trustme
@@ -22,7 +21,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.real.servers import binaries
-from tests.real.servers.process import NotReady, Room, Server, free_port, wait_until
+from tests.real.servers.process import Closing, NotReady, Room, Server, free_port, wait_until
 
 Rules = Sequence[Mapping[str, Sequence[str]]]
 """RBAC rules as in a ClusterRole: {"apiGroups": [...], "resources": [...], "verbs": [...]}."""
@@ -37,7 +36,7 @@ metadata:
 """
 
 
-class Cluster:
+class Cluster(Closing):
     """A cluster of its own on loopback. Use as a context manager, or call `close`.
 
     :param nodes: how many nodes; with none there are no controllers and no scheduler either, only the API.
@@ -167,14 +166,6 @@ class Cluster:
         if admin := self.__dict__.get("_admin"):
             admin.close()
         self.room.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     # --- starting it ------------------------------------------------------------------------------------------
 

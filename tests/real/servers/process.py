@@ -41,7 +41,22 @@ def rooms_folder() -> Path:
     return Path(ENVIRONMENT.get("TMPDIR") or "/tmp") / f"truebook-real-{os.getuid()}"
 
 
-class Room:
+class Closing:
+    """A context manager whose end is its `close`."""
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class Room(Closing):
     """A folder of its own, and the server processes that live in it."""
 
     def __init__(self, name: str) -> None:
@@ -92,14 +107,6 @@ class Room:
         end_all(self.folder)
         self._owner.close()
         self._watchman.wait(timeout=30)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class Server:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import httpx
 import yaml
 
 from tests.real.servers import binaries
-from tests.real.servers.process import Room, free_port, healthy
+from tests.real.servers.process import Closing, Room, free_port, healthy
 
 
-class Prometheus:
+class Prometheus(Closing):
     """Prometheus on loopback. Use as a context manager, or call `close`.
 
     :param config: its configuration; `rule_files` may name the files of `rules`.
@@ -51,11 +50,3 @@ class Prometheus:
 
     def close(self) -> None:
         self.room.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import secrets
 import subprocess
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import httpx
 
 from tests.real.servers import binaries
-from tests.real.servers.process import Room, free_port, healthy
+from tests.real.servers.process import Closing, Room, free_port, healthy
 
 
-class Vault:
+class Vault(Closing):
     """Vault on loopback. Use as a context manager, or call `close`."""
 
     def __init__(self) -> None:
@@ -79,11 +78,3 @@ class Vault:
         if http := self.__dict__.get("_http"):
             http.close()
         self.room.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
