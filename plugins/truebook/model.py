@@ -76,13 +76,41 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True)
+class Record:
+    """One row of what a system told: an alert, a backup, an OIDC client, a consumer of a secret, a dashboard.
+
+    `name` is its key within its kind, `component` the component it belongs to (empty where none is known). Which
+    `values` a kind has, `inventory/records` says.
+    """
+
+    kind: str
+    name: str
+    component: str = ""
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+    def get(self, key: str) -> Scalar | tuple[str, ...] | None:
+        """The bare value of `key`, or None where it is not known."""
+        found = self.values.get(key)
+        return None if found is None else found.value
+
+    def text(self, key: str) -> str:
+        """The value of `key` as one string, empty where it is not known."""
+        found = self.get(key)
+        if found is None:
+            return ""
+        return ", ".join(found) if isinstance(found, tuple) else str(found)
+
+
+@dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """How a source fared when the state was read. `read_at` is RFC 3339 UTC or empty."""
+    """How a source fared when the state was read. `read_at` is RFC 3339 UTC or empty. `stand_in` says, where what
+    answered was not the system itself, what it was."""
 
     name: str
     state: SourceState
     reason: str = ""
     read_at: str = ""
+    stand_in: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +129,15 @@ class Inventory:
     relations: tuple[Relation, ...] = ()
     sources: tuple[SourceStatus, ...] = ()
     stale_after: float = 86400.0
+    records: tuple[Record, ...] = ()
 
     def component(self, name: str) -> Component | None:
         """The component called `name`, or None."""
         return next((c for c in self.components if c.name == name), None)
+
+    def records_of(self, kind: str) -> tuple[Record, ...]:
+        """The records of one kind, in their order."""
+        return tuple(record for record in self.records if record.kind == kind)
 
 
 VerdictKind = Literal["read", "write", "destructive", "exec", "interactive", "secret", "local", "unknown"]

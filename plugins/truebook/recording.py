@@ -43,12 +43,14 @@ class Read(msgspec.Struct, frozen=True):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """What one source said. `data` is raw JSON, empty object where nothing is known."""
+    """What one source said. `data` is raw JSON, empty object where nothing is known. `stand_in` says, where what
+    answered was not the system itself, what it was."""
 
     state: SourceState
     read_at: str = ""
     reason: str = ""
     reads: list[Read] = []
+    stand_in: str = ""
     data: msgspec.Raw = msgspec.Raw(b"{}")
 
 
@@ -119,7 +121,9 @@ class HttpAnswer(msgspec.Struct, frozen=True):
 
 class HttpData(msgspec.Struct, frozen=True):
     """Data of a source that is read by plain GETs (`argocd`): `url` is its base (no credentials, no trailing
-    slash), `answers` is keyed by path, query included: `/api/v1/applications`."""
+    slash), `answers` is keyed by path, query included: `/api/v1/applications`. A source that asks several hosts
+    (`oidc`) has no `url` and is keyed by whole URLs. What is asked by another method has it in front: `HEAD /velero`.
+    A body that is not JSON is kept as a string."""
 
     url: str = ""
     answers: dict[str, HttpAnswer] = {}
@@ -181,7 +185,8 @@ class Recording(msgspec.Struct, frozen=True):
     def statuses(self) -> tuple[SourceStatus, ...]:
         """How each source fared, in the order of their names."""
         return tuple(
-            SourceStatus(name, part.state, part.reason, part.read_at) for name, part in sorted(self.parts.items())
+            SourceStatus(name, part.state, part.reason, part.read_at, part.stand_in)
+            for name, part in sorted(self.parts.items())
         )
 
 

@@ -94,7 +94,7 @@ def recording(
     ]
     data = KubernetesData({"gitVersion": "v1.36.3"}, {}, {found.key: found for found in lists})
     reads = [Read(found.key, "read", len(found.items)) for found in lists]
-    part = Part(state, "2026-11-24T05:30:00Z", reason, reads, recordings.encode_kubernetes(data))
+    part = Part(state, "2026-11-24T05:30:00Z", reason, reads, data=recordings.encode_kubernetes(data))
     return Recording(1, Cluster(cluster, "v1.36.3"), "2026-11-24T05:30:00Z", {"kubernetes": part})
 
 

@@ -39,8 +39,13 @@ def recording(
     git: Mapping[str, Mapping[str, Any]] | None = None,
     cluster: Cluster | None = None,
     states: Mapping[str, tuple[SourceState, str]] | None = None,
+    systems: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Recording:
-    """`objects` is keyed by `group/resource Kind`, `argocd` by path (bodies), `git` by URL (head, refs)."""
+    """`objects` is keyed by `group/resource Kind`, `argocd` by path (bodies), `git` by URL (head, refs).
+
+    `systems` holds the parts of the other systems: `{"vault": {"url": …, "answers": {path: body}}}`, where a body may
+    be `{"status": 503, "body": …}` for another answer than 200.
+    """
     states = states or {}
     lists = {}
     for name, items in (objects or {}).items():
@@ -54,22 +59,34 @@ def recording(
         "argocd": encode_http(HttpData("https://argocd.homelab.local", answers)),
         "git": encode_git(GitData(remotes)),
     }
+    data |= {name: encode_http(_system(found)) for name, found in (systems or {}).items()}
     parts = {
         name: Part(
-            *(states.get(name, ("fresh", ""))[:1]), "2026-11-24T05:30:00Z", states.get(name, ("", ""))[1], [], body
+            *(states.get(name, ("fresh", ""))[:1]), "2026-11-24T05:30:00Z", states.get(name, ("", ""))[1], [], data=body
         )
         for name, body in data.items()
     }
     return Recording(SCHEMA, cluster or Cluster("homelab", "v1.36.3"), "2026-11-24T05:30:00Z", parts)
 
 
+def _system(found: Mapping[str, Any]) -> HttpData:
+    return HttpData(found.get("url", ""), {path: _answer(body) for path, body in found["answers"].items()})
+
+
+def _answer(body: Any) -> HttpAnswer:
+    if isinstance(body, Mapping) and set(body) == {"status", "body"}:
+        return HttpAnswer(body["status"], raw(body["body"]))
+    return HttpAnswer(200, raw(body))
+
+
 def from_yaml(path: Path) -> Recording:
-    """The recording that a YAML file of `cluster`, `parts`, `objects`, `argocd` and `git` describes."""
+    """The recording that a YAML file of `cluster`, `parts`, `objects`, `argocd`, `git` and `systems` describes."""
     found = yaml.safe_load(path.read_text(encoding="utf-8"))
     return recording(
         found["objects"],
         argocd=found.get("argocd"),
         git=found.get("git"),
         cluster=Cluster(**found["cluster"]),
+        systems=found.get("systems"),
         states={name: (part["state"], part.get("reason", "")) for name, part in found["parts"].items()},
     )

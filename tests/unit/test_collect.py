@@ -45,7 +45,7 @@ def test_a_reading_becomes_a_fresh_part() -> None:
     assert list(recording.parts) == ["a", "b"]
     assert recording.recorded_at == WHEN
     assert recording.cluster == Cluster("new", "v2")
-    assert recording.parts["a"] == Part("fresh", WHEN, "", [Read("things", "read", 3)], DATA)
+    assert recording.parts["a"] == Part("fresh", WHEN, "", [Read("things", "read", 3)], data=DATA)
 
 
 def test_sources_run_at_the_same_time() -> None:
@@ -110,7 +110,7 @@ def test_what_is_switched_off_or_not_set_up_is_absent() -> None:
 def test_a_partial_reading_is_stale_with_what_is_new() -> None:
     sources = {"a": source(lambda context: Reading(DATA, problem="pods: 500"))}
     assert collect(Settings(), now=AT, sources=sources, previous=BEFORE).parts["a"] == Part(
-        "stale", "2026-11-23T00:00:00Z", "pods: 500", [], DATA
+        "stale", "2026-11-23T00:00:00Z", "pods: 500", [], data=DATA
     )
     assert collect(Settings(), now=AT, sources=sources).parts["a"].read_at == WHEN
 

@@ -56,7 +56,9 @@ def recording() -> Recording:
         Cluster("home", "v1"),
         "2026-11-24T05:30:00Z",
         {
-            "kubernetes": Part("fresh", "t", 'a "reason"', [Read("pods", "read", 2)], encode_kubernetes(KUBERNETES)),
+            "kubernetes": Part(
+                "fresh", "t", 'a "reason"', [Read("pods", "read", 2)], data=encode_kubernetes(KUBERNETES)
+            ),
             "git": Part("stale", "t", data=encode_git(GIT)),
             "argocd": Part("fresh", "t", data=encode_http(HTTP)),
             "absent": Part("absent"),

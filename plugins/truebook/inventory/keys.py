@@ -21,6 +21,7 @@
 | declared_by | the ApplicationSet or Application that declares the Application |
 | images | container images |
 | storage | where its data is |
+| systems | the systems that it runs, by the names of their sources: `vault`, `prometheus` |
 
 The catalog may state any other key, and any of these but those in `LIVE`.
 """
@@ -50,6 +51,7 @@ KEYS = (
     "declared_by",
     "images",
     "storage",
+    "systems",
 )
 """All keys, in the order they are shown."""
 

@@ -18,6 +18,10 @@
     git:
       enabled: true
       timeout: 20s
+    systems:                          # the others, each found by the inventory where nothing is said here
+      vault: {token_env: VAULT_TOKEN} # enabled, url, component, proxy, token_env, token_file, ca_file, timeout
+      loki: {url: "http://loki.monitoring.svc:3100"}
+      minio: {bucket: velero}         # a word of the source's own
     runbooks:
       enabled: true
       policy: run                     # or list (judge, run nothing), or off
@@ -53,6 +57,7 @@ from truebook.settings.types import (
     KubernetesSettings,
     RunbookSettings,
     Settings,
+    SystemSettings,
 )
 
 __all__ = [
@@ -66,5 +71,6 @@ __all__ = [
     "KubernetesSettings",
     "RunbookSettings",
     "Settings",
+    "SystemSettings",
     "load",
 ]

@@ -12,6 +12,7 @@ from truebook.settings import reader as read
 from truebook.settings.catalog import components, relations
 from truebook.settings.reader import Parser, Reader
 from truebook.settings.runbooks import runbooks
+from truebook.settings.systems import systems
 from truebook.settings.types import ArgoCDSettings, GitSettings, KubernetesSettings, Settings
 
 DEFAULT_FILE = Path("truebook.yml")
@@ -40,6 +41,7 @@ _SETTINGS: dict[str, Parser] = {
     "kubernetes": lambda reader, node, where: KubernetesSettings(**reader.section(node, where, _KUBERNETES)),
     "argocd": lambda reader, node, where: ArgoCDSettings(**reader.section(node, where, _ARGOCD)),
     "git": lambda reader, node, where: GitSettings(**reader.section(node, where, _GIT)),
+    "systems": systems,
     "runbooks": runbooks,
     "groups": read.texts,
     "components": components,

@@ -18,6 +18,7 @@ LIVE_KEYS = frozenset(
         "revision_url",
         "branch_head",
         "images",
+        "systems",
     }
 )
 """Values that only a cluster can say: a catalog that states one is refused, it would be a lie tomorrow."""
@@ -51,6 +52,30 @@ class GitSettings:
 
     enabled: bool = True
     timeout: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class SystemSettings:
+    """How a system that answers plain HTTP is read (`systems.vault`, `systems.prometheus` …).
+
+    Without `url` it is found by the inventory: the component named here, else the one that runs its program. `proxy`
+    lets it be reached through the API server's service proxy where it has no address of its own. `token_env` and
+    `token_file` hold its credential; without either, the source's own variable is looked at. `options` are the
+    source's further words, such as MinIO's `bucket`; which there are, the source says. `line` is that of its name,
+    `lines` those of its options.
+    """
+
+    enabled: bool = True
+    url: str | None = None
+    component: str | None = None
+    proxy: bool = False
+    token_env: str | None = None
+    token_file: Path | None = None
+    ca_file: Path | None = None
+    timeout: float = 30.0
+    options: dict[str, str] = field(default_factory=dict)
+    line: int = 0
+    lines: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +150,7 @@ class Settings:
     kubernetes: KubernetesSettings = KubernetesSettings()
     argocd: ArgoCDSettings = ArgoCDSettings()
     git: GitSettings = GitSettings()
+    systems: dict[str, SystemSettings] = field(default_factory=dict)
     runbooks: RunbookSettings = field(default_factory=RunbookSettings)
     groups: tuple[str, ...] = ()
     components: tuple[CatalogComponent, ...] = ()

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from truebook.errors import ConfigError, TruebookError
+from truebook.model import SourceState
 from truebook.recording import SCHEMA, Cluster, Part, Recording
 from truebook.redact import excerpt
 from truebook.settings import Settings
@@ -93,9 +94,13 @@ def _part(name: str, future: Future[Reading], before: Part | None, at: str) -> t
         reason = f"{name}: {type(error).__name__}: {excerpt(str(error))}"
     else:
         if not reading.problem:
-            return Part("fresh", at, reads=list(reading.reads), data=reading.data), reading.cluster
+            return _told_now("fresh", at, reading), reading.cluster
         read_at = before.read_at if before is not None else at
-        return Part("stale", read_at, reading.problem, list(reading.reads), reading.data), reading.cluster
+        return _told_now("stale", read_at, reading), reading.cluster
     if before is None:
         return Part("failed", reason=reason), None
     return msgspec.structs.replace(before, state="stale", reason=reason), None
+
+
+def _told_now(state: SourceState, read_at: str, reading: Reading) -> Part:
+    return Part(state, read_at, reading.problem, list(reading.reads), reading.stand_in, reading.data)

@@ -34,6 +34,7 @@ VALUES: dict[str, Callable[[Subject, Joined], Value | None]] = {
     "declared_by": argocd.declared_by,
     "images": running.images,
     "storage": storage.storage,
+    "systems": running.systems,
 }
 
 

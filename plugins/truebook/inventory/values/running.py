@@ -9,6 +9,7 @@ from truebook.inventory import look
 from truebook.inventory.facts import Workload
 from truebook.inventory.join.subject import Joined, Subject
 from truebook.inventory.objects import VERSION
+from truebook.inventory.programs import programs
 from truebook.model import Evidence, Value
 
 _TAG = re.compile(r"[^@]*[^/:@]:(?P<tag>\w[\w.-]*)(@.*)?", re.ASCII)
@@ -81,6 +82,15 @@ def ready(subject: Subject, known: Joined) -> Value | None:
 def desired(subject: Subject, known: Joined) -> Value | None:
     """Wanted pods of all workloads that count them."""
     return _sum((w, w.desired, w.desired_field) for w in subject.workloads)
+
+
+def systems(subject: Subject, known: Joined) -> Value | None:
+    """The systems whose programs its workloads run. The evidence is that of the first."""
+    found: dict[str, Evidence] = {}
+    for workload in subject.workloads:
+        for system, evidence in programs(workload).items():
+            found.setdefault(system, evidence)
+    return Value(tuple(found), next(iter(found.values()))) if found else None
 
 
 def _sum(counts: Iterable[tuple[Workload, int | None, str]]) -> Value | None:

@@ -21,13 +21,15 @@ from truebook.settings import Settings
 class Reading:
     """What a source read. `cluster` is filled by the source that knows it.
 
-    `problem` says why not all of it is new: some of it is missing, or of the part before.
+    `problem` says why not all of it is new: some of it is missing, or of the part before. `stand_in` says, where what
+    answered was not the system itself, what it was.
     """
 
     data: msgspec.Raw
     reads: tuple[Read, ...] = ()
     cluster: Cluster | None = None
     problem: str = ""
+    stand_in: str = ""
 
 
 class NotSetUp(SourceError):
