@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -313,3 +314,83 @@ class BlockResult:
     claims: tuple[Claim, ...] = ()
     tools: Mapping[str, str] = field(default_factory=dict)
     cached: bool = False
+
+
+Severity = Literal["error", "warning", "note", "off"]
+"""How much a finding weighs. `off`: it is not looked for."""
+
+Side = Literal["documented", "live", "declared", ""]
+"""One of the three that should agree: what the docs say, what is live, what Git declares. Empty: none of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One disagreement.
+
+    `rule` is a key of `drift.rules.RULES`. `path` and `line` are those of the source file (line 0: none known).
+    `subject` is what it is about, in a form that stays the same when lines move: a component, `component.column`,
+    `a -> b`, a host. `documented`, `live` and `declared` are what each side says, empty where it says nothing.
+    `odd` is the side that disagrees with the other two, where that can be said. `hint` is the fix.
+    """
+
+    rule: str
+    severity: Severity
+    path: str
+    line: int
+    subject: str
+    message: str
+    documented: str = ""
+    live: str = ""
+    declared: str = ""
+    odd: Side = ""
+    hint: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def where(self) -> str:
+        """`path:line`, or the path alone."""
+        return f"{self.path}:{self.line}" if self.line else self.path
+
+    @property
+    def fingerprint(self) -> str:
+        """What stays the same from build to build, wherever the lines move: 32 hexadecimal digits."""
+        return hashlib.sha256("\0".join((self.rule, self.path, self.subject)).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoredFinding:
+    """A finding that somebody wants left alone, and why. `where` is `path:line` of who says so."""
+
+    finding: Finding
+    reason: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that a check found. `compared` counts what was looked at by kind (`regions`, `rows`, `arrows`, `values`,
+    `claims`, `blocks` …): where all are 0, nothing can be said. `problems` say why something could not be told.
+    `findings` are the new ones, in the order of path and line; `known` those of the baseline. `generated_at` and
+    `recorded_at` are RFC 3339 UTC."""
+
+    cluster: str
+    origin: str
+    recorded_at: str
+    generated_at: str
+    findings: tuple[Finding, ...] = ()
+    ignored: tuple[IgnoredFinding, ...] = ()
+    known: tuple[Finding, ...] = ()
+    blocks: tuple[tuple[Planned, BlockResult], ...] = ()
+    compared: Mapping[str, int] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+    fail_on: Severity = "warning"
+
+    @property
+    def exit_code(self) -> int:
+        """0 clean, 1 findings that weigh enough or failed blocks, 2 it could not be told or nothing was compared."""
+        weights: dict[str, int] = {"off": 0, "note": 1, "warning": 2, "error": 3}
+        heavy = any(weights[found.severity] >= weights[self.fail_on] > 0 for found in self.findings)
+        if heavy or any(result.state == "failed" for _, result in self.blocks):
+            return 1
+        unsure = self.problems or any(result.state == "unknown" for _, result in self.blocks)
+        return 2 if unsure or not any(self.compared.values()) else 0

@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from truebook.errors import ConfigError
 from truebook.inventory.keys import KEYS
-from truebook.settings import LIVE_KEYS, CatalogComponent, CatalogRelation, Find, Settings, load
+from truebook.settings import (
+    LIVE_KEYS,
+    CatalogComponent,
+    CatalogRelation,
+    Find,
+    Ignore,
+    Settings,
+    SystemSettings,
+    load,
+)
 
 FULL = """\
 cluster: homelab
@@ -244,6 +253,19 @@ CASES = {
         "git: !evil {enabled: true}\n",
         "1: git: '!evil' is a tag (tags are not evaluated: remove it)",
     ),
+    "a severity that is none": ("check: {fail_on: loud}\n", "1: check: fail_on: 'loud' is no severity"),
+    "a severity of a rule": ("check: {severities: {x: loud}}\n", "1: check: severities: x: 'loud' is no severity"),
+    "an ignore without a reason": ("check: {ignores: [{rule: x}]}\n", "1: check: ignores[1]: has no reason"),
+    "a day that is none": (
+        "check: {ignores: [{reason: x, until: 2026-13-01}]}\n",
+        "1: check: ignores[1]: until: '2026-13-01' is not a day",
+    ),
+    "a token in place of a system's variable": (
+        "systems: {vault: {token_env: 's.x'}}\n",
+        "1: systems: vault: token_env:",
+    ),
+    "a system that is no mapping": ("systems: {vault: 7}\n", "1: systems: vault: must be a mapping"),
+    "a system's option": ("systems: {minio: {bucket: [a]}}\n", "1: systems: minio: bucket: must be one word"),
     "syntax": ("a: [b\n", "2: is not YAML"),
     "two documents": ("a: b\n---\nc: d\n", "2: is not YAML"),
     "unknown alias": ("cluster: *x\n", "1: is not YAML"),
@@ -257,6 +279,23 @@ def test_a_mistake_is_told_with_its_line_and_its_fix(tmp_path: Path, case: str) 
     found = problems(tmp_path, text)
     assert any(expected in line for line in found), found
     assert all(line.endswith(")") for line in found), found
+
+
+def test_systems_and_their_own_options_are_read_with_their_lines(tmp_path: Path) -> None:
+    text = "systems:\n  vault: {token_file: token}\n  minio:\n    proxy: true\n    bucket: velero\n"
+    found = load(write(tmp_path, text)).systems
+    assert found["vault"] == SystemSettings(token_file=tmp_path / "token", line=2)
+    assert found["minio"] == SystemSettings(proxy=True, options={"bucket": "velero"}, line=3, lines={"bucket": 5})
+
+
+def test_what_check_is_told(tmp_path: Path) -> None:
+    text = (
+        "check:\n  fail_on: off\n  severities: {a: off, b: note}\n  documents: [x.md]\n  ignores:\n"
+        "    - {rule: a, reason: moved, until: 2026-12-31}\n"
+    )
+    found = load(write(tmp_path, text)).check
+    assert (found.fail_on, found.severities, found.documents) == ("off", {"a": "off", "b": "note"}, ("x.md",))
+    assert found.ignores == (Ignore("moved", rule="a", until="2026-12-31", line=6),)
 
 
 def test_control_characters_are_told(tmp_path: Path) -> None:

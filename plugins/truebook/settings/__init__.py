@@ -29,6 +29,14 @@
       aliases: {k: kubectl}           # words that stand for a command
       values: {app-name: grafana}     # fill placeholders, where nothing nearer does
       environment: [CLUSTER]          # variables that may fill placeholders, as any TRUEBOOK_VAR_… may
+    check:
+      fail_on: warning                # the least severity that fails: error, warning, note, or off
+      severities: {stale-version: note}
+      documents: [services.md]        # pages whose hand-written tables and diagrams are compared too
+      site_url: https://docs.homelab.local
+      history: .truebook/history.json # numbers of the last builds
+      ignores:
+        - {rule: unknown-host, page: "old/*", subject: "*", reason: moved next week, until: 2026-12-31}
     groups: [GitOps, Security]        # order of the groups
     components:                       # the catalog
       - name: vault
@@ -52,8 +60,10 @@ from truebook.settings.types import (
     ArgoCDSettings,
     CatalogComponent,
     CatalogRelation,
+    CheckSettings,
     Find,
     GitSettings,
+    Ignore,
     KubernetesSettings,
     RunbookSettings,
     Settings,
@@ -66,8 +76,10 @@ __all__ = [
     "ArgoCDSettings",
     "CatalogComponent",
     "CatalogRelation",
+    "CheckSettings",
     "Find",
     "GitSettings",
+    "Ignore",
     "KubernetesSettings",
     "RunbookSettings",
     "Settings",

@@ -10,6 +10,7 @@ from yaml.nodes import Node
 from truebook.errors import ConfigError
 from truebook.settings import reader as read
 from truebook.settings.catalog import components, relations
+from truebook.settings.check import check
 from truebook.settings.reader import Parser, Reader
 from truebook.settings.runbooks import runbooks
 from truebook.settings.systems import systems
@@ -43,6 +44,7 @@ _SETTINGS: dict[str, Parser] = {
     "git": lambda reader, node, where: GitSettings(**reader.section(node, where, _GIT)),
     "systems": systems,
     "runbooks": runbooks,
+    "check": check,
     "groups": read.texts,
     "components": components,
     "relations": relations,

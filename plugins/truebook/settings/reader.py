@@ -110,6 +110,11 @@ def is_null(node: Node) -> bool:
     return bool(node.tag == f"{_TAG}null")
 
 
+def is_false(node: Node) -> bool:
+    """Whether `false`, `no` or `off` is written there without quotes."""
+    return bool(node.tag == f"{_TAG}bool" and str(node.value).lower() in {"false", "no", "off"})
+
+
 def text(reader: Reader, node: Node, where: str) -> str | None:
     """A non-empty string; numbers and dates are kept as written, so `1.10` stays `1.10`."""
     if not isinstance(node, ScalarNode):

@@ -98,6 +98,36 @@ class RunbookSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Ignore:
+    """Findings that are to be left alone: those whose rule, page and subject match these globs. `until` is the last
+    day (`YYYY-MM-DD`, empty: no end); after it the ignore is itself a finding. `line` is where it stands."""
+
+    reason: str
+    rule: str = "*"
+    page: str = "*"
+    subject: str = "*"
+    until: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSettings:
+    """What `truebook check` looks for, and what makes it fail.
+
+    `fail_on` is the least severity that does. `severities` are those of single rules. `documents` names globs of pages
+    whose hand-written tables and diagrams are compared as well. `site_url` is where the built site is, for links that
+    lead to it from the cluster. `history` is the file of the last builds' numbers, below the settings' folder.
+    """
+
+    fail_on: Literal["error", "warning", "note", "off"] = "warning"
+    severities: dict[str, str] = field(default_factory=dict)
+    ignores: tuple[Ignore, ...] = ()
+    documents: tuple[str, ...] = ()
+    site_url: str | None = None
+    history: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Find:
     """Where the catalog says a component is; a component may have several.
 
@@ -152,6 +182,7 @@ class Settings:
     git: GitSettings = GitSettings()
     systems: dict[str, SystemSettings] = field(default_factory=dict)
     runbooks: RunbookSettings = field(default_factory=RunbookSettings)
+    check: CheckSettings = field(default_factory=CheckSettings)
     groups: tuple[str, ...] = ()
     components: tuple[CatalogComponent, ...] = ()
     relations: tuple[CatalogRelation, ...] = ()
