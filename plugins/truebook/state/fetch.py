@@ -1,6 +1,6 @@
 """The one HTTP layer of the sources: patient with a busy server, strict with a wrong answer.
 
-A `Fetcher` sends GETs only. It retries what may pass (429, 500, 502, 503, 504, resets, timeouts) with exponential
+A `Fetcher` sends GETs and HEADs only. It retries what may pass (429, 500, 502, 503, 504, resets, timeouts) with exponential
 backoff and jitter, honours Retry-After, keeps to one deadline for the whole source, bounds the size of a body while
 it streams, follows redirects on the same origin only, and turns every failure into one of the errors below:
 
@@ -10,6 +10,7 @@ it streams, follows redirects on the same origin only, and turns every failure i
     Expired       410: a continue token that is too old
     BadAnswer     any other status, too large, a redirect elsewhere
 
+A status that the caller names is an answer, whatever it means elsewhere: a sealed Vault says 503, and is not asked again.
 Messages name the path that was asked for, never credentials; a server's own words are cut and redacted.
 """
 
@@ -19,9 +20,10 @@ import email.utils
 import random
 import ssl
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Literal
 
 import httpx
 import msgspec
@@ -51,10 +53,27 @@ class Forbidden(Denied):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A 200 answer."""
+    """A 200 answer, or one of a status that the caller asked for. The names of `headers` are in lower case."""
 
     body: bytes
     content_type: str
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One question: what goes over the wire, and what counts as an answer."""
+
+    method: Literal["GET", "HEAD"]
+    path: str
+    params: Mapping[str, str]
+    accept: str
+    statuses: Container[int]
+
+    @property
+    def what(self) -> str:
+        return f"{self.method} {self.path}"
 
 
 class _Again(Exception):
@@ -67,7 +86,7 @@ class _Again(Exception):
 
 
 class Fetcher:
-    """GETs from one system. Safe to use from several threads; `timeout` in seconds is for all of them together."""
+    """GETs and HEADs of one system. Safe to use from several threads; `timeout` in seconds is for all of them together."""
 
     def __init__(
         self,
@@ -79,8 +98,10 @@ class Fetcher:
         sleep: Callable[[float], None] = time.sleep,
         headers: Callable[[], Mapping[str, str]] = dict,
         extensions: Mapping[str, object] | None = None,
+        prefix: str = "",
     ) -> None:
-        """`headers` is asked anew for each attempt, so that a short-lived token can be renewed."""
+        """`headers` is asked anew for each attempt, so that a short-lived token can be renewed. `prefix` stands before
+        every path on the wire, and in no message."""
         self._client = client
         self._system = system
         self._timeout = timeout
@@ -89,13 +110,23 @@ class Fetcher:
         self._sleep = sleep
         self._headers = headers
         self._extensions = dict(extensions or {})
+        self._prefix = prefix
 
-    def get(self, path: str, *, params: Mapping[str, str] | None = None, accept: str = "application/json") -> Answer:
-        """The answer to `GET path`. Raises the errors named in the module's docstring."""
-        what = f"GET {path}"
+    def get(
+        self,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        accept: str = "application/json",
+        statuses: Container[int] = (),
+        method: Literal["GET", "HEAD"] = "GET",
+    ) -> Answer:
+        """The answer to `GET path`, or to another method that only reads. `path` may have a query; `statuses` are
+        answers beside 200. Raises the errors named in the module's docstring."""
+        asked = _Asked(method, path, params or {}, accept, statuses)
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return self._follow(what, path, params, accept)
+                return self._follow(asked)
             except _Again as again:
                 if attempt == ATTEMPTS:
                     raise again.error from again.__cause__
@@ -109,30 +140,30 @@ class Fetcher:
                 self._sleep(pause)
         raise AssertionError("unreachable")  # pragma: no cover - the loop returns or raises
 
-    def _follow(self, what: str, path: str, params: Mapping[str, str] | None, accept: str) -> Answer:
+    def _follow(self, asked: _Asked) -> Answer:
         """One attempt, along redirects that stay on the origin."""
-        url = self._client.base_url.join(self._client.base_url.path.rstrip("/") + path)
-        url = url.copy_merge_params(params) if params else url
+        url = self._client.base_url.join(self._client.base_url.path.rstrip("/") + self._prefix + asked.path)
+        url = url.copy_merge_params(asked.params) if asked.params else url
         for _ in range(REDIRECTS + 1):
-            answer = self._send(what, url, accept)
+            answer = self._send(asked, url)
             if isinstance(answer, Answer):
                 return answer
             if _origin(answer) != _origin(url):
-                raise self._error(
-                    BadAnswer, what, f"redirects to {answer.scheme}://{excerpt(answer.host, 80)}, which is not followed"
-                )
+                said = f"redirects to {answer.scheme}://{excerpt(answer.host, 80)}, which is not followed"
+                raise self._error(BadAnswer, asked.what, said)
             url = answer
-        raise self._error(BadAnswer, what, f"more than {REDIRECTS} redirects")
+        raise self._error(BadAnswer, asked.what, f"more than {REDIRECTS} redirects")
 
-    def _send(self, what: str, url: httpx.URL, accept: str) -> Answer | httpx.URL:
+    def _send(self, asked: _Asked, url: httpx.URL) -> Answer | httpx.URL:
         """One request: an answer, or the URL it redirects to."""
+        what = asked.what
         left = self._end - time.monotonic()
         if left <= 0:
             raise self._error(Unreachable, what, f"no time left of {self._timeout:g} s")
         request = self._client.build_request(
-            "GET",
+            asked.method,
             url,
-            headers={**self._headers(), "Accept": accept},
+            headers={**self._headers(), "Accept": asked.accept},
             timeout=httpx.Timeout(min(SILENCE, left), connect=min(CONNECT_TIMEOUT, left)),
             extensions=self._extensions,
         )
@@ -151,7 +182,7 @@ class Fetcher:
                 return url.join(response.headers["location"])
             except httpx.InvalidURL as error:
                 raise self._error(BadAnswer, what, "redirects to something that is not a URL") from error
-        return self._judge(what, response, body)
+        return self._judge(asked, response, body)
 
     def _body(self, what: str, response: httpx.Response) -> bytes:
         """The whole body, as long as it is neither too large nor too slow."""
@@ -166,11 +197,11 @@ class Fetcher:
             chunks.append(chunk)
         return b"".join(chunks)
 
-    def _judge(self, what: str, response: httpx.Response, body: bytes) -> Answer:
+    def _judge(self, asked: _Asked, response: httpx.Response, body: bytes) -> Answer:
         """Turn the status into an answer or an error."""
-        status = response.status_code
-        if status == 200:
-            return Answer(body, response.headers.get("content-type", ""))
+        status, what = response.status_code, asked.what
+        if status == 200 or status in asked.statuses:
+            return Answer(body, response.headers.get("content-type", ""), status, dict(response.headers))
         words = _words(body)
         said = f"{status} {response.reason_phrase}".strip() + (f": {words}" if words else "")
         if status in RETRIED:
