@@ -161,6 +161,7 @@ class StatePlugin(BasePlugin[StateConfig]):  # type: ignore[no-untyped-call] # a
                 built_url=built_url,
                 templates=self._templates,
                 first_line=_first_line(page.file, markdown),
+                site_url=self._settings.check.site_url or config.site_url or "",
             )
         except RegionError as error:
             self._errors.append(error)

@@ -132,12 +132,14 @@ def fill(
     templates: Path | None = None,
     live: bool = True,
     first_line: int = 1,
+    site_url: str = "",
 ) -> str:
     """The page with its regions filled; the same object where it has none.
 
     `page_url` gives the link to write in this page's Markdown for a docs page, None where it does not exist;
     `built_url` the same for the built page, for places that MkDocs does not rewrite (diagrams). `live=False`
-    writes only stable facts, as they are committed. Raises RegionError that names all that is wrong.
+    writes only stable facts, as they are committed. `site_url` is where the built site is: what leads there from the
+    cluster becomes a link between pages. Raises RegionError that names all that is wrong.
     """
     if not mentions(markdown):
         return markdown
@@ -145,7 +147,9 @@ def fill(
     pieces: list[str] = []
     at = 0
     for region in regions:
-        request = Request(region.arguments, region.body, inventory, page_url, built_url or page_url, templates, live)
+        request = Request(
+            region.arguments, region.body, inventory, page_url, built_url or page_url, templates, live, site_url
+        )
         try:
             filled = _render(region, request)
         except RegionError as error:

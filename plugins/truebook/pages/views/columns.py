@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
@@ -13,51 +11,11 @@ from truebook.inventory.repositories import is_commit
 from truebook.model import Component, Inventory
 from truebook.pages import escape
 from truebook.pages.views import status
+from truebook.pages.views.cells import Column, check, link, plain, when, word
 from truebook.pages.views.diagram import shape_of
 from truebook.pages.views.view import Request
 
-UNKNOWN = Markup("—")
-"""What stands where a value is not known."""
-
-ITEMS_SHOWN = 8
-"""Items of a list value that a cell shows before it only counts."""
-
 Write = Callable[[Component, Request], Markup | str]
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column: its header, how its cell is written, and whether it may be committed.
-
-    `volatile` ones change without anybody changing the documentation's subject (a restart, a sync): they are
-    added at build only.
-    """
-
-    title: str
-    write: Write
-    volatile: bool = False
-
-    def cell(self, component: Component, request: Request) -> Markup:
-        """The cell for a component; an em dash where the value is not known."""
-        written = self.write(component, request)
-        if not written:
-            return UNKNOWN
-        return written if isinstance(written, Markup) else escape.cell(written)
-
-
-def plain(key: str) -> Write:
-    """The value as text; of a long list the first items and how many more there are."""
-
-    def write(component: Component, _request: Request) -> str | Markup:
-        found = component.get(key)
-        if isinstance(found, tuple):
-            shown = [escape.cell(item) for item in found[:ITEMS_SHOWN]]
-            if len(found) > len(shown):
-                shown.append(escape.cell(f"… and {len(found) - len(shown)} more"))
-            return Markup(", ").join(shown)
-        return component.text(key)
-
-    return write
 
 
 def _component(component: Component, request: Request) -> Markup:
@@ -66,28 +24,8 @@ def _component(component: Component, request: Request) -> Markup:
     return escape.link(component.title, escape.target(where) if where else "")
 
 
-def host_and_path(written: str) -> str:
-    """`https://argocd.homelab.local/` as people say it: `argocd.homelab.local`."""
-    try:
-        parts = urlsplit(written)
-    except ValueError:
-        return written
-    return parts.netloc + parts.path.rstrip("/") if parts.netloc else written
-
-
-def _linked(written: str) -> Markup:
-    return escape.link(host_and_path(written), escape.url(written))
-
-
-def _url(component: Component, _request: Request) -> str | Markup:
-    written = component.text("url")
-    return _linked(written) if written else ""
-
-
-def _urls(component: Component, _request: Request) -> str | Markup:
-    found = component.get("urls") or component.get("url") or ()
-    urls = found if isinstance(found, tuple) else (str(found),)
-    return Markup(", ").join(_linked(url) for url in urls[:ITEMS_SHOWN])
+def _urls(component: Component, request: Request) -> str | Markup:
+    return link("urls" if component.get("urls") else "url")(component, request)
 
 
 def _revision(component: Component, _request: Request) -> str | Markup:
@@ -109,24 +47,21 @@ def _status(component: Component, _request: Request) -> Markup | str:
     return "" if shape_of(component) == "external" else status.of(component).markup
 
 
-def _word(key: str) -> Write:
-    def write(component: Component, _request: Request) -> str | Markup:
-        written = component.text(key)
-        return status.named(written).markup if written else ""
+def _of(key: str, whole: str, after: str = "") -> Write:
+    """Two numbers as `2 of 3`."""
+
+    def write(component: Component, _request: Request) -> str:
+        part, all_of_it = component.get(key), component.get(whole)
+        return "" if part is None or all_of_it is None else f"{part} of {all_of_it}{after}"
 
     return write
 
 
-def _ready(component: Component, _request: Request) -> str:
-    ready, desired = component.get("ready"), component.get("desired")
-    return "" if ready is None or desired is None else f"{ready} of {desired}"
-
-
-COLUMNS: dict[str, Column] = {
+COLUMNS: dict[str, Column[Component]] = {
     "component": Column("Component", _component),
     "purpose": Column("Purpose", plain("purpose")),
     "group": Column("Group", lambda component, _request: component.group),
-    "url": Column("URL", _url),
+    "url": Column("URL", link("url")),
     "urls": Column("URLs", _urls),
     "namespace": Column("Namespace", plain("namespace")),
     "storage": Column("Storage", plain("storage")),
@@ -136,16 +71,22 @@ COLUMNS: dict[str, Column] = {
     "repository": Column("Repository", plain("repository")),
     "application": Column("Application", plain("application")),
     "status": Column("Status", _status, volatile=True),
-    "ready": Column("Ready", _ready, volatile=True),
-    "sync": Column("Sync", _word("sync"), volatile=True),
-    "health": Column("Health", _word("health"), volatile=True),
+    "ready": Column("Ready", _of("ready", "desired"), volatile=True),
+    "sync": Column("Sync", word("sync"), volatile=True),
+    "health": Column("Health", word("health"), volatile=True),
     "status_message": Column("Message", plain("status_message"), volatile=True),
     "revision": Column("Revision", _revision, volatile=True),
     "branch_head": Column("Branch head", _branch_head, volatile=True),
+    "state": Column("State", word("state"), volatile=True),
+    "reported_version": Column("Reports version", plain("reported_version"), volatile=True),
+    "targets": Column("Targets", _of("targets_up", "targets", " up"), volatile=True),
+    "last_backup_at": Column("Last good backup", when("last_backup_at"), volatile=True),
+    "storage_available": Column("Storage available", check("storage_available"), volatile=True),
+    "compare_url": Column("Compare", link("compare_url"), volatile=True),
 }
 
 
-def column(name: str, inventory: Inventory) -> Column | None:
+def column(name: str, inventory: Inventory) -> Column[Component] | None:
     """The column called `name`: one of ours, else one for any other value there is; None where unknown."""
     if name in COLUMNS:
         return COLUMNS[name]

@@ -31,6 +31,7 @@ UNKNOWN = Status("Unknown", "unknown")
 NOT_FOUND = Status("Not found", "missing")
 
 _WORDS = {
+    # ArgoCD's health and sync
     "healthy": "healthy",
     "synced": "healthy",
     "progressing": "progressing",
@@ -38,11 +39,44 @@ _WORDS = {
     "suspended": "suspended",
     "missing": "missing",
     "outofsync": "outofsync",
+    # alerts
+    "firing": "degraded",
+    "pending": "progressing",
+    "silenced": "suspended",
+    "inactive": "healthy",
+    # checks, targets, storage
+    "yes": "healthy",
+    "no": "degraded",
+    "up": "healthy",
+    "down": "degraded",
+    "available": "healthy",
+    "unavailable": "degraded",
+    # what systems say of themselves
+    "ready": "healthy",
+    "not ready": "degraded",
+    "active": "healthy",
+    "standby": "healthy",
+    "performance standby": "healthy",
+    "disaster recovery secondary": "healthy",
+    "sealed": "degraded",
+    "uninitialised": "degraded",
+    "not initialised": "degraded",
+    "removed": "missing",
+    # backups
+    "completed": "healthy",
+    "partiallyfailed": "outofsync",
+    "failed": "degraded",
+    "failedvalidation": "degraded",
+    "inprogress": "progressing",
+    "paused": "suspended",
+    # sync windows
+    "allow": "healthy",
+    "deny": "suspended",
 }
 
 
 def named(word: str) -> Status:
-    """ArgoCD's word for a health or sync status; a word we do not know keeps its text and no colour."""
+    """A system's word for a status of its own; a word we do not know keeps its text and no colour."""
     return Status(word, _WORDS.get(word.casefold(), "unknown")) if word else UNKNOWN
 
 

@@ -11,7 +11,8 @@ from typing import Any
 from truebook.errors import RegionError
 from truebook.model import Component
 from truebook.pages import templating
-from truebook.pages.views.columns import Column, column, names, plain
+from truebook.pages.views.cells import Column, plain
+from truebook.pages.views.columns import column, names
 from truebook.pages.views.view import Request, View, complete, nearest
 
 
@@ -27,7 +28,7 @@ def _render(request: Request, _options: Mapping[str, Any]) -> str:
     if component is None:
         raise RegionError(f"unknown component '{name}'; {nearest(name, (c.name for c in inventory.components))}")
     if key == "title":
-        found: Column | None = Column("Title", lambda c, _request: c.title)
+        found: Column[Component] | None = Column("Title", lambda c, _request: c.title)
     elif key in ("ready", "desired"):  # alone in a sentence, each is a number
         found = Column(key, plain(key))
     else:

@@ -22,6 +22,7 @@ class Request:
     `arguments` are the marker's plain words, `body` is what stands in the region now. `page_url` gives the link
     to write in Markdown for a docs page, `built_url` the one that works in the built page; both None where there
     is no such page. `templates` is the site's folder of overrides. `live` is False for what gets committed.
+    `site_url` is where the built site is, empty where nobody says.
     """
 
     arguments: tuple[str, ...]
@@ -31,6 +32,7 @@ class Request:
     built_url: Callable[[str], str | None]
     templates: Path | None = None
     live: bool = True
+    site_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
