@@ -136,12 +136,16 @@ class HttpData(msgspec.Struct, frozen=True):
 
 class GitRemote(msgspec.Struct, frozen=True):
     """What `git ls-remote --symref` said of one repository. `refs` maps full ref names to object ids, peeled
-    tags under their own name; `head` is the ref HEAD points to; `error` says why there is nothing."""
+    tags under their own name; `head` is the ref HEAD points to; `error` says why there is nothing.
+
+    `distances` is keyed by `<deployed>..<head>` (object ids), where both were to be had: `ahead` are the commits of
+    the head that are not deployed, `behind` those deployed that the head does not have."""
 
     url: str
     head: str = ""
     refs: dict[str, str] = {}
     error: str = ""
+    distances: dict[str, dict[str, int]] = {}
 
 
 class GitData(msgspec.Struct, frozen=True):
