@@ -7,8 +7,12 @@ A `Forge` is an HTTP proxy. A client that is told to use it (`Forge.environment`
 - `serve_files`: a folder of files, such as a Helm chart repository;
 - `serve_upstream`: a server that runs here, such as the ArgoCD behind `argocd.homelab.local`.
 
+Addresses within the cluster speak plain HTTP. `serve_plain` lets `http://loki.monitoring.svc:3100` or `http://10.0.0.7:8083`
+lead to a server that runs here, `serve_words` to something that only says a text. Whoever asks them needs
+`Forge.environment` too, or the proxy's `url` in a setting of its own.
+
 So an Application's `repoURL` is the address that its owner would write, and nothing of this machine gets into it.
-Every other host is refused with 403, and so is plain HTTP.
+Every other host and port is refused with 403.
 """
 
 from __future__ import annotations
@@ -24,7 +28,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import httpx
 import trustme
@@ -61,7 +65,8 @@ class Forge:
         folder.mkdir(parents=True, exist_ok=True)
         self._authority = trustme.CA()
         self._hosts: dict[str, tuple[Host, ssl.SSLContext]] = {}
-        self._server = _Server(("127.0.0.1", 0), self._hosts)
+        self._plain: dict[str, Host] = {}
+        self._server = _Server(("127.0.0.1", 0), self._hosts, self._plain)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self.authority = folder / "forge-ca.pem"
         self._authority.cert_pem.write_to_path(self.authority)
@@ -75,6 +80,8 @@ class Forge:
         return {
             "HTTPS_PROXY": self.url,
             "https_proxy": self.url,
+            "HTTP_PROXY": self.url,
+            "http_proxy": self.url,
             "NO_PROXY": direct,
             "no_proxy": direct,
             "SSL_CERT_FILE": str(self.authority),
@@ -91,9 +98,21 @@ class Forge:
 
     def serve_upstream(self, host: str, url: str) -> None:
         """Hand requests on to the server at `url`."""
+        self._serve(host, self._upstream(url))
+
+    def serve_plain(self, address: str, url: str) -> None:
+        """Hand plain HTTP requests for `HOST:PORT` on to the server at `url`."""
+        self._plain[address] = self._upstream(url)
+
+    def serve_words(self, address: str, words: Callable[[str], str]) -> None:
+        """Answer plain HTTP requests for `HOST:PORT` with a text: what `words` makes of their target."""
+        plain = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
+        self._plain[address] = lambda request: Answer(200, plain, words(request.target).encode())
+
+    def _upstream(self, url: str) -> Host:
         client = httpx.Client(base_url=url, trust_env=False, timeout=60)
         self._server.clients.append(client)
-        self._serve(host, lambda request: _forward(client, request))
+        return lambda request: _forward(client, request)
 
     def _serve(self, host: str, answer: Host) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -123,8 +142,10 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, address: tuple[str, int], hosts: Mapping[str, tuple[Host, ssl.SSLContext]]) -> None:
-        self.hosts = hosts
+    def __init__(
+        self, address: tuple[str, int], hosts: Mapping[str, tuple[Host, ssl.SSLContext]], plain: Mapping[str, Host]
+    ) -> None:
+        self.hosts, self.plain = hosts, plain
         self.clients: list[httpx.Client] = []
         super().__init__(address, _Proxy)
 
@@ -132,8 +153,40 @@ class _Server(ThreadingHTTPServer):
         """A client that hangs up in the middle is its own affair."""
 
 
-class _Proxy(BaseHTTPRequestHandler):
-    """The proxy's side of a connection: CONNECT to a known host, or a refusal."""
+class _Handler(BaseHTTPRequestHandler):
+    """Reads one request, and writes what a host answers to it."""
+
+    timeout = 60
+
+    def _answer(self, host: Host, target: str) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        body = self._chunks() if headers.get("transfer-encoding") == "chunked" else self._sized(headers)
+        found = host(Request(self.command, target, headers, body))
+        self.send_response(found.status)
+        for name, value in found.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(found.body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(found.body)
+
+    def _sized(self, headers: Mapping[str, str]) -> bytes:
+        return self.rfile.read(int(headers.get("content-length", 0)))
+
+    def _chunks(self) -> bytes:
+        parts = []
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            parts.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(parts)
+
+    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the base class's name
+        """Quiet."""
+
+
+class _Proxy(_Handler):
+    """The proxy's side of a connection: CONNECT to a known host, a request to a known address, or a refusal."""
 
     server: _Server
 
@@ -151,48 +204,26 @@ class _Proxy(BaseHTTPRequestHandler):
             _host_handler(answer)(connection, self.client_address, self.server)
 
     def do_GET(self) -> None:
-        self.send_error(403, "only CONNECT to port 443")
+        target = urlsplit(self.path)
+        known = self.server.plain.get(target.netloc) if target.scheme == "http" else None
+        if known is None:
+            self.send_error(403, f"{target.netloc or 'a request without a host'} is not served here")
+            return
+        self._answer(known, urlunsplit(("", "", target.path or "/", target.query, "")))
 
-    do_POST = do_HEAD = do_GET  # noqa: N815 - so http.server calls them
-
-    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the base class's name
-        """Quiet."""
+    do_POST = do_HEAD = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - so http.server calls them
 
 
 def _host_handler(answer: Host) -> type[BaseHTTPRequestHandler]:
     """A handler that speaks HTTP/1.1 inside of TLS, as one host."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(_Handler):
         protocol_version = "HTTP/1.1"
-        timeout = 60
 
         def _handle(self) -> None:
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            body = self._chunks() if headers.get("transfer-encoding") == "chunked" else self._sized(headers)
-            found = answer(Request(self.command, self.path, headers, body))
-            self.send_response(found.status)
-            for name, value in found.headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(found.body)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(found.body)
+            self._answer(answer, self.path)
 
         do_GET = do_POST = do_HEAD = do_PUT = do_PATCH = do_DELETE = _handle  # noqa: N815
-
-        def _sized(self, headers: Mapping[str, str]) -> bytes:
-            return self.rfile.read(int(headers.get("content-length", 0)))
-
-        def _chunks(self) -> bytes:
-            parts = []
-            while size := int(self.rfile.readline().split(b";")[0], 16):
-                parts.append(self.rfile.read(size))
-                self.rfile.readline()
-            self.rfile.readline()
-            return b"".join(parts)
-
-        def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002
-            """Quiet."""
 
     return Handler
 

@@ -114,3 +114,14 @@ def test_requests_to_an_upstream_arrive_whole_and_its_absence_is_a_bad_gateway(f
             assert http.get("https://argocd.homelab.local/api/version").status_code == 403
     with client(forge) as http:
         assert http.get("https://argocd.homelab.local/api/version").status_code == 502
+
+
+def test_plain_http_leads_to_the_known_addresses_of_the_cluster_alone(forge: Forge) -> None:
+    forge.serve_words("10.0.0.7:8083", lambda target: f"up 1 # {target}\n")
+    with Forge(forge.authority.parent / "plain") as upstream, client(forge) as http:
+        forge.serve_plain("loki.monitoring.svc:3100", upstream.url)
+        assert http.get("http://10.0.0.7:8083/metrics?a=b").text == "up 1 # /metrics?a=b\n"
+        assert http.head("http://10.0.0.7:8083/metrics").content == b""
+        upstreams_word = http.get("http://loki.monitoring.svc:3100/ready")
+        assert (upstreams_word.status_code, "without a host" in upstreams_word.text) == (403, True)
+        assert http.get("http://loki.monitoring.svc:3101/ready").status_code == 403
