@@ -17,7 +17,8 @@ from truebook.model import SourceState
 from truebook.recording import SCHEMA, Cluster, Part, Recording
 from truebook.redact import excerpt
 from truebook.settings import Settings
-from truebook.state.sources import SOURCES, Context, NotSetUp, Reading, Source
+from truebook.state.known import Known
+from truebook.state.sources import SOURCES, Context, NotSetUp, Reading, Source, check
 
 Progress = Callable[[str, str, int], None]
 """`progress(source, what, count)`: `count` things of `what` are read so far (`"kubernetes", "pods", 500`). When a
@@ -33,7 +34,9 @@ def collect(
     progress: Progress | None = None,
     sources: Mapping[str, Source] | None = None,
 ) -> Recording:
-    """Read every source the settings ask for. Never raises for a source that fails: see the module's docstring."""
+    """Read every source the settings ask for. Never raises for a source that fails: see the module's docstring.
+    Raises ConfigError where `systems` names something that no source knows."""
+    check(settings)
     chosen = SOURCES if sources is None else sources
     at = (now or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     tell: Progress = progress or (lambda source, what, count: None)
@@ -44,6 +47,7 @@ def collect(
         for name, source in chosen.items()
         if not source.enabled(settings)
     }
+    known = Known(settings, parts, at=at)
     waiting = {name: source for name, source in chosen.items() if name not in parts}
     running: dict[Future[Reading], str] = {}
     with ThreadPoolExecutor(max(1, len(waiting)), thread_name_prefix="source") as pool:
@@ -55,6 +59,7 @@ def collect(
                     parts={needed: parts[needed] for needed in source.needs if needed in parts},
                     previous=_good(before.get(name)),
                     progress=_told(tell, name),
+                    shared=known,
                 )
                 running[pool.submit(source.read, context)] = name
             if not running:

@@ -1,8 +1,8 @@
 """The one HTTP layer of the sources: patient with a busy server, strict with a wrong answer.
 
-A `Fetcher` sends GETs and HEADs only. It retries what may pass (429, 500, 502, 503, 504, resets, timeouts) with exponential
-backoff and jitter, honours Retry-After, keeps to one deadline for the whole source, bounds the size of a body while
-it streams, follows redirects on the same origin only, and turns every failure into one of the errors below:
+A `Fetcher` sends GETs and HEADs only. It retries what may pass (429, 500, 502, 503, 504, resets, timeouts) with
+exponential backoff and jitter, honours Retry-After, keeps to one deadline for the whole source, bounds the size of a
+body while it streams, follows redirects on the same origin only, and turns every failure into one of the errors below:
 
     Unreachable   refused, reset, timed out, cut off, bad certificate, deadline passed
     Denied        401, 403
@@ -10,7 +10,7 @@ it streams, follows redirects on the same origin only, and turns every failure i
     Expired       410: a continue token that is too old
     BadAnswer     any other status, too large, a redirect elsewhere
 
-A status that the caller names is an answer, whatever it means elsewhere: a sealed Vault says 503, and is not asked again.
+A status that the caller names is an answer, whatever it means elsewhere: a sealed Vault says 503 and is not asked again.
 Messages name the path that was asked for, never credentials; a server's own words are cut and redacted.
 """
 
@@ -86,7 +86,7 @@ class _Again(Exception):
 
 
 class Fetcher:
-    """GETs and HEADs of one system. Safe to use from several threads; `timeout` in seconds is for all of them together."""
+    """GETs of one system. Safe to use from several threads; `timeout` in seconds is for all of them together."""
 
     def __init__(
         self,

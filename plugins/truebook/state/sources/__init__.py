@@ -6,67 +6,51 @@ can say nothing at all; what is merely missing or not permitted goes into `Readi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import fields
 
-import msgspec
+from truebook.errors import ConfigError
+from truebook.settings import Settings, SystemSettings
+from truebook.settings.reader import nearest, short
+from truebook.state.known import FIRST
+from truebook.state.source import Context, NotSetUp, Reader, Reading, Source
+from truebook.state.sources import argocd, git, kubernetes
 
-from truebook.errors import SourceError
-from truebook.recording import Cluster, Part, Read
-from truebook.settings import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a source read. `cluster` is filled by the source that knows it.
-
-    `problem` says why not all of it is new: some of it is missing, or of the part before. `stand_in` says, where what
-    answered was not the system itself, what it was.
-    """
-
-    data: msgspec.Raw
-    reads: tuple[Read, ...] = ()
-    cluster: Cluster | None = None
-    problem: str = ""
-    stand_in: str = ""
+__all__ = ["SOURCES", "Context", "NotSetUp", "Reader", "Reading", "Source", "check"]
 
 
-class NotSetUp(SourceError):
-    """The settings or this machine give no way to the system: the source is absent, which is no failure."""
+def _system(name: str, read: Reader, *needs: str, options: tuple[str, ...] = ()) -> Source:
+    """A source whose settings stand below `systems`. It sees where the others are."""
 
+    def enabled(settings: Settings) -> bool:
+        return settings.systems.get(name, SystemSettings()).enabled
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What a source may use: the settings, the parts read before it (those in its `needs`), its own last good part,
-    and a callback `progress(what, count)` for the terminal."""
+    return Source(read, enabled, (*FIRST, *needs), system=True, options=options)
 
-    settings: Settings
-    parts: Mapping[str, Part] = field(default_factory=dict)
-    previous: Part | None = None
-    progress: Callable[[str, int], None] = lambda what, count: None
-
-
-class Reader(Protocol):
-    """Reads one system. Runs in a thread of its own; must end by the timeout in its settings."""
-
-    def __call__(self, context: Context) -> Reading: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A reader, the sources whose parts it needs first, and whether the settings ask for it."""
-
-    read: Reader
-    enabled: Callable[[Settings], bool]
-    needs: tuple[str, ...] = ()
-
-
-# The sources are written against the types above, so they can only be named below them.
-from truebook.state.sources import argocd, git, kubernetes  # noqa: E402
 
 SOURCES: dict[str, Source] = {
     "kubernetes": Source(kubernetes.read, lambda settings: settings.kubernetes.enabled),
     "argocd": Source(argocd.read, lambda settings: settings.argocd.enabled),
-    "git": Source(git.read, lambda settings: settings.git.enabled, needs=("kubernetes", "argocd")),
+    "git": Source(git.read, lambda settings: settings.git.enabled, needs=FIRST),
 }
+
+
+WORDS = tuple(word.name for word in fields(SystemSettings) if word.name not in ("options", "line", "lines"))
+"""What may be said of every system."""
+
+
+def check(settings: Settings) -> None:
+    """Raise ConfigError, each line with `path:line`, where `systems` names what no source knows."""
+    known = {name: source for name, source in SOURCES.items() if source.system}
+    problems = []
+    for name, system in settings.systems.items():
+        if name not in known:
+            hint = f"it has a section of its own, `{name}`" if name in SOURCES else nearest(name, known)
+            problems.append((system.line, f"systems: unknown system {short(name)} ({hint})"))
+            continue
+        for word in system.options:
+            said = f"systems.{name}: unknown option {short(word)} ({nearest(word, [*known[name].options, *WORDS])})"
+            problems.append((system.lines.get(word, system.line), said))
+    if problems:
+        (line, first), *others = sorted(problems)
+        message = "\n".join([first, *(f"{settings.path}:{number}: {said}" for number, said in others)])
+        raise ConfigError(message, path=settings.path, line=line)
