@@ -4,6 +4,7 @@
     ├── ConfigError        a setting, a catalog line or an option is wrong        (exit 2)
     ├── RegionError        a region in a page is wrong                            (exit 2)
     ├── RecordingError     a recording cannot be read or written                  (exit 2)
+    ├── ReportError        a report, baseline or history cannot be read or merged (exit 2)
     └── SourceError        a live system did not answer as it should              (exit 2)
         ├── Unreachable    refused, reset, timed out, cut off, bad certificate
         ├── Denied         401, 403
@@ -42,6 +43,10 @@ class RegionError(TruebookError):
 
 class RecordingError(TruebookError):
     """A recording cannot be read or written."""
+
+
+class ReportError(TruebookError):
+    """A report, a baseline or a history cannot be read, written or merged."""
 
 
 class SourceError(TruebookError):

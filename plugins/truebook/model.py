@@ -367,11 +367,47 @@ class IgnoredFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleInfo:
+    """What a rule looks for, for people. `help` is Markdown; `severity` is what its findings weigh by default."""
+
+    name: str
+    title: str
+    help: str
+    severity: Severity = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class TestedBlock:
+    """A block in a report: what happened to it, and what of its plan may be told. `plan_reason` says why it was
+    planned so; `commands` are its verdicts, secrets hidden, with the file's lines."""
+
+    result: BlockResult
+    end_line: int = 0
+    heading: str = ""
+    tab: str = ""
+    name: str = ""
+    plan_reason: str = ""
+    commands: tuple[CommandVerdict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One thing that was compared, whether it agreed or not: a `region`, a `table` or `diagram` of the author's, a
+    `claim` in prose, a `link` from the cluster. Findings of `path` from `line` to `end_line` are about it."""
+
+    kind: str
+    path: str
+    line: int
+    end_line: int
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """All that a check found. `compared` counts what was looked at by kind (`regions`, `rows`, `arrows`, `values`,
-    `claims`, `blocks` …): where all are 0, nothing can be said. `problems` say why something could not be told.
-    `findings` are the new ones, in the order of path and line; `known` those of the baseline. `generated_at` and
-    `recorded_at` are RFC 3339 UTC."""
+    """All that a check found. `compared` is what was looked at: where it is empty and no block was tested, nothing can
+    be said. `problems` say why something could not be told. `findings` are the new ones, in the order of path and
+    line; `known` those of the baseline. `generated_at` and
+    `recorded_at` are RFC 3339 UTC. `shard` is `2/5` where this is one of several reports to be merged."""
 
     cluster: str
     origin: str
@@ -380,17 +416,19 @@ class Report:
     findings: tuple[Finding, ...] = ()
     ignored: tuple[IgnoredFinding, ...] = ()
     known: tuple[Finding, ...] = ()
-    blocks: tuple[tuple[Planned, BlockResult], ...] = ()
-    compared: Mapping[str, int] = field(default_factory=dict)
+    blocks: tuple[TestedBlock, ...] = ()
+    compared: tuple[Compared, ...] = ()
     problems: tuple[str, ...] = ()
     fail_on: Severity = "warning"
+    shard: str = ""
 
     @property
     def exit_code(self) -> int:
         """0 clean, 1 findings that weigh enough or failed blocks, 2 it could not be told or nothing was compared."""
         weights: dict[str, int] = {"off": 0, "note": 1, "warning": 2, "error": 3}
         heavy = any(weights[found.severity] >= weights[self.fail_on] > 0 for found in self.findings)
-        if heavy or any(result.state == "failed" for _, result in self.blocks):
+        if heavy or any(block.result.state == "failed" for block in self.blocks):
             return 1
-        unsure = self.problems or any(result.state == "unknown" for _, result in self.blocks)
-        return 2 if unsure or not any(self.compared.values()) else 0
+        unsure = self.problems or any(block.result.state == "unknown" for block in self.blocks)
+        tested = any(block.result.state == "passed" for block in self.blocks)
+        return 2 if unsure or not (self.compared or tested) else 0
