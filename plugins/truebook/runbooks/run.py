@@ -14,7 +14,9 @@ from truebook.model import BlockResult, Claim, Planned, ResultState
 from truebook.redact import hide
 from truebook.runbooks import outcome as outcomes
 from truebook.runbooks.cache import Cache
+from truebook.runbooks.fill.scan import names_set
 from truebook.runbooks.sandbox.job import GuardLike, Job, Place
+from truebook.runbooks.sandbox.session import Session
 
 Prove = Callable[[Planned], tuple[Claim, ...] | None]
 """Checks a block's claims through the API in place of running it; None where the block is to be run all the same."""
@@ -75,9 +77,14 @@ class Runner:
     def _session(self, blocks: Sequence[Planned], tell: Callable[[int, BlockResult], None]) -> None:
         keys = self._keys(blocks)
         known = self._known(blocks, keys)
-        state = b""
+        session = Session()
+        names: set[str] = set()
         for index, one in enumerate(blocks):
-            result, state = (known[index], state) if known else self._block(one, state)
+            if one.plan in ("run", "dry-run"):
+                # These are the variables that verdicts knew of; no block is heard on others.
+                names |= names_set(one.block.script)
+            result, session = (known[index], session) if known else self._block(one, session)
+            session = session.only(names)
             result = self.fair(result)
             if self.cache is not None and keys[index] and not result.cached:
                 self.cache.keep(keys[index], result)
@@ -111,22 +118,22 @@ class Runner:
     def _starts(self, one: Planned) -> bool:
         return one.plan not in _NOT_RUN and not one.filling.missing
 
-    def _block(self, one: Planned, state: bytes) -> tuple[BlockResult, bytes]:
-        """A block's result, and the state that the next of its session gets."""
+    def _block(self, one: Planned, session: Session) -> tuple[BlockResult, Session]:
+        """A block's result, and what the next of its session gets."""
         if not self._starts(one):
-            return _not_run(one), state
+            return _not_run(one), session
         claims = self.prove(one) if self.prove is not None and one.plan != "run" else None
         if claims is not None:
-            return self._proved(one, claims), state
+            return self._proved(one, claims), session
         if self.place is None:
-            return self._result(one, "unknown", self.no_place), state
+            return self._result(one, "unknown", self.no_place), session
         for attempt in range(one.block.options.retry + 1):
             if attempt:
                 self.sleep(BACKOFF[min(attempt, len(BACKOFF)) - 1])
-            result, next_state = self._attempt(self.place, one, state)
+            result, next_session = self._attempt(self.place, one, session)
             if result.state == "passed":
                 break
-        return result, next_state
+        return result, next_session
 
     def _proved(self, one: Planned, claims: tuple[Claim, ...]) -> BlockResult:
         if not claims:
@@ -134,14 +141,14 @@ class Runner:
         finding = outcomes.of_claims(claims) or outcomes.Finding("passed", one.reason)
         return replace(self._result(one, finding.state, finding.reason), claims=claims)
 
-    def _attempt(self, place: Place, one: Planned, state: bytes) -> tuple[BlockResult, bytes]:
+    def _attempt(self, place: Place, one: Planned, session: Session) -> tuple[BlockResult, Session]:
         options = one.block.options
-        job = Job(one.filling.script, timeout=options.timeout, cwd=options.cwd, state=state, guard=self.guard)
+        job = Job(one.filling.script, timeout=options.timeout, cwd=options.cwd, session=session, guard=self.guard)
         started_at = _now()
         try:
             outcome = place.run(job)
         except TruebookError as error:
-            return self._result(one, "unknown", error.message, started_at), state
+            return self._result(one, "unknown", error.message, started_at), session
         if one.filling.secrets:
             said = hide(outcome.output.decode(errors="surrogateescape"), one.filling.secrets)
             outcome = replace(outcome, output=said.encode(errors="surrogateescape"))
@@ -155,7 +162,7 @@ class Runner:
             requests=outcome.requests,
             claims=outcome.claims,
         )
-        return result, outcome.report.state if outcome.report.ended else state
+        return result, outcome.report.session if outcome.report.ended else session
 
     def _result(self, one: Planned, state: ResultState, reason: str, started_at: str = "") -> BlockResult:
         words = set(one.filling.script.split())

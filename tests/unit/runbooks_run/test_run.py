@@ -13,7 +13,8 @@ from truebook.errors import TruebookError
 from truebook.model import BlockResult, Claim, PlanKind, Planned
 from truebook.runbooks.cache import Cache
 from truebook.runbooks.run import Runner
-from truebook.runbooks.sandbox import Job, Outcome, Sandbox
+from truebook.runbooks.sandbox import Job, Outcome, Sandbox, Session
+from truebook.runbooks.sandbox.session import Variable
 from truebook.runbooks.sandbox.shell import Report
 
 
@@ -96,13 +97,26 @@ def test_retries_end() -> None:
     assert (result.state, len(place.jobs), waits) == ("failed", 7, [1.0, 2.0, 4.0, 8.0, 8.0, 8.0])
 
 
-def test_state_is_handed_on_within_a_session_only() -> None:
+def test_variables_are_handed_on_within_a_session_only() -> None:
+    a, b = Session({"X": Variable(b"1")}), Session({"X": Variable(b"2")})
     place = FakePlace(
-        {"a": outcome(report=Report(ended=True, state=b"A")), "b": outcome(exit_code=1, report=Report(state=b"B"))}
+        {
+            "X=1": outcome(report=Report(ended=True, session=a)),
+            "b": outcome(exit_code=1, report=Report(session=b)),
+        }
     )
-    blocks = [planned("a"), planned("b"), planned("c"), planned("d", path="other.md"), planned("e", session="own")]
+    blocks = [planned("X=1"), planned("b"), planned("c"), planned("d", path="other.md"), planned("e", session="own")]
     Runner(place).run(blocks, jobs=1)
-    assert {job.script: job.state for job in place.jobs} == {"a": b"", "b": b"A", "c": b"A", "d": b"", "e": b""}
+    none = Session()
+    assert {job.script: job.session for job in place.jobs} == {"X=1": none, "b": a, "c": a, "d": none, "e": none}
+
+
+def test_only_variables_that_scripts_set_are_handed_on() -> None:
+    said = Session({name: Variable(b"1") for name in ("X", "Y", "FORGED", "PROVED")})
+    place = FakePlace({script: outcome(report=Report(ended=True, session=said)) for script in ("X=1", "Y=1")})
+    blocks = [planned("X=1"), planned("PROVED=1", plan="prove"), planned("Y=1"), planned("last")]
+    Runner(place, prove=lambda one: ()).run(blocks, jobs=1)
+    assert [set(job.session.variables) for job in place.jobs] == [set(), {"X"}, {"X", "Y"}]
 
 
 def test_pages_run_in_parallel_and_sessions_in_order() -> None:

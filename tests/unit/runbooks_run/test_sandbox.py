@@ -207,4 +207,4 @@ def test_without_a_sandbox_the_rest_holds(tmp_path: Path, monkeypatch: pytest.Mo
     assert b"CANARY" not in outcome.output
     assert bare.run(Job("sleep 60", timeout=0.2)).killed == "it took longer than 0.2 s"
     assert bare.run(Job("kill -9 $$")).exit_code == 137
-    assert bare.run(Job("echo $X", state=bare.run(Job("X=1")).report.state)).output == b"1\n"
+    assert bare.run(Job("echo $X", session=bare.run(Job("X=1")).report.session)).output == b"1\n"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from truebook.runbooks.sandbox import Job, Outcome, Sandbox
+from truebook.runbooks.sandbox import Job, Outcome, Sandbox, Session
+from truebook.runbooks.sandbox.session import Variable
 from truebook.runbooks.sandbox.shell import Report, read_report
 
 
-def run(sandbox: Sandbox, script: str, state: bytes = b"") -> Outcome:
-    return sandbox.run(Job(script, timeout=20, state=state))
+def run(sandbox: Sandbox, script: str, session: Session | None = None, cwd: str = "") -> Outcome:
+    return sandbox.run(Job(script, timeout=20, session=session or Session(), cwd=cwd))
 
 
 @pytest.mark.parametrize(
@@ -56,27 +57,32 @@ def test_nothing_waits_for_input(sandbox: Sandbox) -> None:
     assert run(sandbox, "cat; read -r x || echo none").output == b"none\n"
 
 
-def test_session_hands_on_variables_functions_aliases_and_the_folder(sandbox: Sandbox) -> None:
+def test_session_hands_on_variables_and_the_folder(sandbox: Sandbox) -> None:
     first = run(
         sandbox,
         "NAME=\"it's \\$HOME; false\"\ndeclare -A map=([a]='1 2')\nlist=(x 'y z')\nexport SHOWN=yes\n"
-        "greet() { echo hi; }\n"
-        "alias say=echo\nreadonly fixed=1\ncd docs\ntrap 'echo bye' EXIT",
+        "readonly fixed=1\ncd docs\ntrap 'echo bye' EXIT",
     )
     assert first.exit_code == 0, first
     second = run(
         sandbox,
-        'echo "$NAME" "${map[a]}" "${list[1]}" $fixed\nsh -c \'echo $SHOWN\'\ngreet\nsay said\npwd',
-        first.report.state,
+        'echo "$NAME" "${map[a]}" "${list[1]}" $fixed\nsh -c \'echo $SHOWN$NAME\'\npwd',
+        first.report.session,
     )
-    assert second.output.decode() == "it's $HOME; false 1 2 y z 1\nyes\nhi\nsaid\n/repository/docs\n"
-    third = run(sandbox, "echo $NAME; greet", second.report.state)
-    assert third.output.decode() == "it's $HOME; false\nhi\n"
+    assert second.output.decode() == "it's $HOME; false 1 2 y z 1\nyes\n/repository/docs\n"
+    third = run(sandbox, "echo $NAME", second.report.session)
+    assert third.output.decode() == "it's $HOME; false\n"
+
+
+def test_a_block_with_a_folder_of_its_own_starts_there(sandbox: Sandbox) -> None:
+    first = run(sandbox, "cd /usr")
+    assert run(sandbox, "pwd", first.report.session).output == b"/usr\n"
+    assert run(sandbox, "pwd", first.report.session, cwd="docs").output == b"/repository/docs\n"
 
 
 def test_state_of_a_session_does_not_weaken_the_next_block(sandbox: Sandbox) -> None:
     first = run(sandbox, "set +e\ntrap - ERR\nshopt -s nullglob\nexec 7>&-; exec 9>&-")
-    assert run(sandbox, "false\necho b", first.report.state).report.failed == 1
+    assert run(sandbox, "false\necho b", first.report.session).report.failed == 1
 
 
 def test_state_is_bounded(sandbox: Sandbox) -> None:
@@ -97,7 +103,12 @@ def test_aliases_of_the_settings(sandbox: Sandbox) -> None:
         (b"start\nerror 3 1\nerror 5 1\n", Report(failed=3)),
         (b"start\nexit 4\n", Report(exited=4)),
         (b"start\nend\n", Report(ended=True)),
-        (b"start\nerror 2 1\nend\nstate\nend\n", Report(failed=2, ended=True, state=b"state\nend\n")),
+        (b"start\nerror 2 1\nend\nstate\nend\n", Report(failed=2, ended=True)),
+        (
+            b'start\nend\ndeclare -- A="1"\n',
+            Report(ended=True, session=Session({"A": Variable(b"1")})),
+        ),
+        (b'start\ndeclare -- A="1"\n', Report()),
         (b"start\nerror x y\nerror\n\xff\nerror 99999999999999999999 1\nexit -1\n", Report()),
         (b"the end\nstart\n", Report(started=False)),
     ],

@@ -3,14 +3,15 @@
     with Sandbox(repository) as sandbox:          # raises Unavailable where there is none to be had
         outcome = sandbox.run(Job("kubectl get pods", guard=guard))
 
-`command` is bubblewrap's command line, `host` what it shows of this machine, `shell` how bash runs a block, `listener`
-and `sockets` how the guard gets a socket inside, `follow` and `watch` the limits. `Bare` is for those who turn the
-sandbox off by name.
+`command` is bubblewrap's command line, `host` what it shows of this machine, `shell` how bash runs a block, `session`
+what that hands on to the next, `listener` and `sockets` how the guard gets a socket inside, `follow` and `watch` the
+limits. `Bare` is for those who turn the sandbox off by name.
 """
 
 from truebook.runbooks.sandbox.bare import Bare
 from truebook.runbooks.sandbox.bubblewrap import Sandbox, Unavailable
 from truebook.runbooks.sandbox.job import GuardLike, Job, Outcome, Place
 from truebook.runbooks.sandbox.limits import Limits
+from truebook.runbooks.sandbox.session import Session
 
-__all__ = ["Bare", "GuardLike", "Job", "Limits", "Outcome", "Place", "Sandbox", "Unavailable"]
+__all__ = ["Bare", "GuardLike", "Job", "Limits", "Outcome", "Place", "Sandbox", "Session", "Unavailable"]

@@ -56,15 +56,17 @@ class Bare:
                 shell.SCRIPT: shell.script(job.script),
             }
             handle = None
+            given: Mapping[str, str] = {}
             if guard is not None:
                 handle = guard.serve()
                 stack.callback(guard.end, handle)
                 ports: Mapping[str, int] = handle.ports
-                environment.update(guard.environment(ports, folder))
+                given = guard.environment(ports, folder)
+                environment.update(given)
                 files.update(guard.files(ports))
             for name, text in files.items():
                 (folder / name).write_text(text, encoding="utf-8", errors="surrogateescape")
-            (folder / shell.STATE).write_bytes(job.state)
+            (folder / shell.STATE).write_bytes(job.session.declarations(given, folder=not job.cwd))
             started = time.monotonic()
             process = subprocess.Popen(  # noqa: S603
                 shell.arguments(str(folder)),

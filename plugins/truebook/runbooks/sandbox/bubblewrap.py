@@ -276,10 +276,11 @@ class Sandbox:
 
     def _write(self, folder: Path, job: Job, ports: Mapping[str, int], report: int) -> None:
         """A block's own files."""
+        given = {} if job.guard is None else job.guard.environment(ports, Path(command.BLOCK))
         files = {
             shell.START: shell.start(self._limits, self._aliases, report).encode(),
             shell.SCRIPT: shell.script(job.script).encode("utf-8", "surrogateescape"),
-            shell.STATE: job.state,
+            shell.STATE: job.session.declarations(given, folder=not job.cwd),
         }
         if job.guard is not None:
             files.update((name, text.encode()) for name, text in job.guard.files(ports).items())

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from truebook.model import Claim, RequestRecord
+from truebook.runbooks.sandbox.session import Session
 from truebook.runbooks.sandbox.shell import Report
 
 FIRST_PORT = 8001
@@ -43,13 +44,13 @@ class GuardLike(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A script to run. `timeout` is in seconds of wall time, `cwd` relative to the repository, `state` what an earlier
-    job of the session left. Without a guard there is no network at all."""
+    """A script to run. `timeout` is in seconds of wall time, `cwd` relative to the repository, and else where
+    the last job of the `session` ended. Without a guard there is no network at all."""
 
     script: str
     timeout: float = 30.0
     cwd: str = ""
-    state: bytes = b""
+    session: Session = field(default_factory=Session)
     guard: GuardLike | None = None
 
 

@@ -4,19 +4,22 @@ The block is sourced, so that line numbers are those of its script. Semantics ar
 one exception: a program that is cut off by its reader (`kubectl … | head -1`) did not fail. What the author sets (`set
 +e`) holds from there on; it is for all to read.
 
-Reports go to one file descriptor, as lines: `start`, `error LINE STATUS`, `exit LINE`, `end`, and after that the state
-that the next block of the session gets. They can make a result worse, never better: the status is that of the process,
-and a block that ends with 0 but did not come to its end is no pass.
+Reports go to one file descriptor, as lines: `start`, `error LINE STATUS`, `exit LINE`, `end`, and after that the
+variables, for the next block of the session (see `session`). The block and all that it starts could write there too.
+Reports can make a result worse, never better: the status is that of the process, and a block that ends with 0 but did
+not come to its end is no pass.
 """
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from truebook.runbooks.sandbox import session
 from truebook.runbooks.sandbox.command import BLOCK
 from truebook.runbooks.sandbox.limits import Limits
+from truebook.runbooks.sandbox.session import Session
 
 START = "start"
 SCRIPT = "script"
@@ -24,9 +27,9 @@ STATE = "state"
 
 _START = r"""
 printf 'start\n' >&@REPORT@
+[[ -s @BLOCK@/state ]] && source @BLOCK@/state 2>/dev/null
 shopt -s expand_aliases
 @ALIASES@
-[[ -s @BLOCK@/state ]] && source @BLOCK@/state 2>/dev/null
 # Where one can't be set, a lower one holds already.
 for __truebook_limit in '-c 0' '-t @CPU@' '-f @FILE@' '-n @FILES@' '-d @DATA@' '-u @PROCESSES@'; do
   ulimit $__truebook_limit 2>/dev/null
@@ -55,8 +58,7 @@ __truebook_end() {
   trap - ERR
   set +eux
   printf 'end\n' >&@REPORT@
-  # Our own functions are among these; they are made anew after the next block has read them.
-  { declare -p; declare -f; alias -p; printf 'cd -- %q\n' "$PWD"; } >&@REPORT@ 2>/dev/null
+  builtin declare -p >&@REPORT@ 2>/dev/null
   builtin exit "$__truebook_status"
 }
 trap '__truebook_failed $? $LINENO "${BASH_SOURCE[0]}" "${PIPESTATUS[@]}"' ERR
@@ -69,12 +71,12 @@ source @BLOCK@/script
 class Report:
     """What a block said of itself. `started` is whether bash was reached at all. `failed` is the script's line of the
     first command that failed, 0 for none; `exited` that of an explicit exit, `ended` whether it came to its end,
-    `state` what its session's next gets."""
+    `session` what it says to hand on to the next."""
 
     failed: int = 0
     exited: int = 0
     ended: bool = False
-    state: bytes = b""
+    session: Session = field(default_factory=Session)
     started: bool = True
 
 
@@ -120,4 +122,4 @@ def read_report(report: bytes) -> Report:
             failed = int(words[1])
         elif words[0] == b"exit":
             exited = int(words[1])
-    return Report(failed, exited, bool(mark), state, started)
+    return Report(failed, exited, bool(mark), session.read(state) if mark else Session(), started)
