@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from truebook.model import (
-    BlockResult,
-    CommandVerdict,
-    Compared,
-    Evidence,
-    Finding,
-    IgnoredFinding,
-    Report,
-    RuleInfo,
-    TestedBlock,
-)
+from truebook.findings import Compared, Finding, IgnoredFinding, Report, RuleInfo, TestedBlock
+from truebook.model import BlockResult, CommandVerdict, Evidence
 
 HOSTILE = 'a`|<script>alert(1)</script>\n::error::x, y: z%0A]]> & "quoted" \x1b[31m\u202e'
 

@@ -13,7 +13,7 @@ import pytest
 from tests.unit.goldens import check
 from tests.unit.report_sample import BLOCKS, FINDINGS, RULES, hostile, report
 from truebook.errors import ReportError
-from truebook.model import Compared, Finding, Report
+from truebook.findings import Compared, Finding, Report
 from truebook.report import FORMATS, as_json, history
 from truebook.report.merge import merge
 

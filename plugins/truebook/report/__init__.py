@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from truebook.model import Report, RuleInfo
+from truebook.findings import Report, RuleInfo
 from truebook.report import as_json, github, junit, markdown, sarif, text
 
 Format = Callable[[Report, Mapping[str, RuleInfo]], str]

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from truebook.errors import ReportError
-from truebook.model import Report, RuleInfo
+from truebook.findings import Report, RuleInfo
 
 SCHEMA = 1
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from truebook.model import Report, RuleInfo
+from truebook.findings import Report, RuleInfo
 from truebook.redact import excerpt
 from truebook.report import words
 

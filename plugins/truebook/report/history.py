@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from truebook.errors import ReportError
-from truebook.model import Report
+from truebook.findings import Report
 
 SCHEMA = 1
 RECENT = 30

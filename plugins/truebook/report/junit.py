@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ET
 from collections import defaultdict
 from collections.abc import Mapping
 
-from truebook.model import Compared, Finding, Report, RuleInfo, TestedBlock
+from truebook.findings import Compared, Finding, Report, RuleInfo, TestedBlock
 from truebook.redact import excerpt, printable
 from truebook.report import words
 

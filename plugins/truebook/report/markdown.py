@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from truebook.model import Finding, Report, RuleInfo
+from truebook.findings import Finding, Report, RuleInfo
 from truebook.pages.escape import cell, text
 from truebook.report import words
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from truebook.errors import ReportError
-from truebook.model import Report
+from truebook.findings import Report
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from truebook.model import Finding, IgnoredFinding, Report, RuleInfo, TestedBlock
+from truebook.findings import Finding, IgnoredFinding, Report, RuleInfo, TestedBlock
 from truebook.redact import excerpt
 from truebook.report import words
 

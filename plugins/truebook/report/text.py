@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from truebook.model import Finding, Report, RuleInfo
+from truebook.findings import Finding, Report, RuleInfo
 from truebook.redact import excerpt
 from truebook.report import words
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from truebook.model import Finding, Report, ResultState, Severity, TestedBlock
+from truebook.findings import Finding, Report, Severity, TestedBlock
+from truebook.model import ResultState
 
 STATES: dict[ResultState, str] = {
     "passed": "passed",
