@@ -10,7 +10,7 @@ body while it streams, follows redirects on the same origin only, and turns ever
     Expired       410: a continue token that is too old
     BadAnswer     any other status, too large, a redirect elsewhere
 
-A status that the caller names is an answer, whatever it means elsewhere: a sealed Vault says 503 and is not asked again.
+A status that the caller names is an answer, whatever it means elsewhere: a sealed Vault says 503, and that is that.
 Messages name the path that was asked for, never credentials; a server's own words are cut and redacted.
 """
 

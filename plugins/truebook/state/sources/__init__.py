@@ -13,7 +13,7 @@ from truebook.settings import Settings, SystemSettings
 from truebook.settings.reader import nearest, short
 from truebook.state.known import FIRST
 from truebook.state.source import Context, NotSetUp, Reader, Reading, Source
-from truebook.state.sources import argocd, git, kubernetes
+from truebook.state.sources import alertmanager, argocd, git, kubernetes, loki, minio, prometheus, vault
 
 __all__ = ["SOURCES", "Context", "NotSetUp", "Reader", "Reading", "Source", "check"]
 
@@ -31,6 +31,11 @@ SOURCES: dict[str, Source] = {
     "kubernetes": Source(kubernetes.read, lambda settings: settings.kubernetes.enabled),
     "argocd": Source(argocd.read, lambda settings: settings.argocd.enabled),
     "git": Source(git.read, lambda settings: settings.git.enabled, needs=FIRST),
+    "vault": _system("vault", vault.read),
+    "prometheus": _system("prometheus", prometheus.read),
+    "alertmanager": _system("alertmanager", alertmanager.read),
+    "loki": _system("loki", loki.read),
+    "minio": _system("minio", minio.read, options=minio.OPTIONS),
 }
 
 

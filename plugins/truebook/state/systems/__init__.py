@@ -17,7 +17,7 @@ from truebook.state.systems.asking import Ask, Gathered, Paging
 from truebook.state.systems.credentials import bearer
 from truebook.state.systems.finding import Place, find, serving
 from truebook.state.systems.session import Session, System, client, connect
-from truebook.state.systems.shape import SCALAR, TEXT, Each, Shape, keep
+from truebook.state.systems.shape import SCALAR, TEXT, Each, Shape, keep, scalars
 
 __all__ = [
     "SCALAR",
@@ -35,5 +35,6 @@ __all__ = [
     "connect",
     "find",
     "keep",
+    "scalars",
     "serving",
 ]

@@ -97,9 +97,11 @@ def client(settings: Settings, name: str, url: str) -> httpx.Client:
 def _denied(place: Place, name: str, credential: str, origin: str) -> str:
     """Why a credential is not sent, empty where it is."""
     if not credential:
-        return f"no token in {origin}"
+        return f"no credential in {origin}"
     if place.proxy:
-        return f"a token of its own is not sent through the API server; set systems.{name}.url"
+        return f"its own credential is not sent through the API server; set systems.{name}.url"
     if not place.named:
-        return f"it was discovered, and a token goes only where the settings say; set systems.{name}.url or component"
+        return (
+            f"it was discovered, and a credential goes only where the settings say; set systems.{name}.url or component"
+        )
     return ""

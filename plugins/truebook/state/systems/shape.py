@@ -1,9 +1,9 @@
 """Which fields of an answer are kept: an allow-list of the answer's own shape, so that nothing enters a recording
 because somebody added it to an API.
 
-    {"versionInfo": {"version": SCALAR}, "cluster": {"status": SCALAR}}     these fields of an object
-    [{"id": SCALAR}]                                                        these of each object of a list
-    Each({"type": SCALAR})                                                  these of each value, whatever its key
+    {"versionInfo": {"version": SCALAR}, **scalars("uptime", "name")}     these fields of an object
+    [{"id": SCALAR}]                                                      these of each object of a list
+    Each({"type": SCALAR})                                                these of each value, whatever its key
 """
 
 from __future__ import annotations
@@ -36,6 +36,11 @@ class Each:
 
 Shape: TypeAlias = "_Scalar | _Text | Each | Mapping[str, Shape] | Sequence[Shape] | Callable[[Any], Any]"
 """What is kept. A function makes of a decoded value what is kept of it; it raises ValueError for one that is wrong."""
+
+
+def scalars(*names: str) -> dict[str, Shape]:
+    """The fields of these names, each a scalar."""
+    return dict.fromkeys(names, SCALAR)
 
 
 class Misshapen(ValueError):
