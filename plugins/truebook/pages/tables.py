@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 _DELIMITER = re.compile(r":?-+:?$")
 _LINK = re.compile(r"\[(?P<text>(?:\\.|[^\]\\])*)\]\(\s*<?(?P<target>[^)\s>]*)")
@@ -12,11 +13,13 @@ _TAG = re.compile(r"<[^<>]*>")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table's cells as written. `delimiters` are the cells of its second line (`---`, `:--:`)."""
+    """A table's cells as written. `delimiters` are the cells of its second line (`---`, `:--:`). `line` is that of its
+    headers within the text, from 0; row i stands two lines further and i more."""
 
     headers: tuple[str, ...]
     delimiters: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    line: int = field(default=0, compare=False)
 
     def column(self, title: str) -> int | None:
         """The index of the column called `title`, None where there is none. Case does not matter."""
@@ -26,19 +29,26 @@ class Table:
 
 def parse(markdown: str) -> Table | None:
     """The first table in a text, or None. Short rows are filled up, cells beyond the header are kept out."""
+    return next(tables(markdown), None)
+
+
+def tables(markdown: str) -> Iterator[Table]:
+    """All tables in a text, in order."""
     lines = markdown.split("\n")
+    end = 0  # of the table before
     for i in range(1, len(lines)):
+        if i <= end or "|" not in lines[i - 1]:
+            continue
         delimiters = split_row(lines[i])
         headers = split_row(lines[i - 1])
-        if "|" in lines[i - 1] and len(headers) == len(delimiters) and all(map(_DELIMITER.match, delimiters)):
+        if len(headers) == len(delimiters) and all(map(_DELIMITER.match, delimiters)):
             rows = []
-            for line in lines[i + 1 :]:
-                if not line.strip():
+            for end in range(i + 1, len(lines) + 1):
+                if end == len(lines) or not lines[end].strip():
                     break
-                cells = split_row(line)[: len(headers)]
+                cells = split_row(lines[end])[: len(headers)]
                 rows.append(tuple(cells + [""] * (len(headers) - len(cells))))
-            return Table(tuple(headers), tuple(delimiters), tuple(rows))
-    return None
+            yield Table(tuple(headers), tuple(delimiters), tuple(rows), i - 1)
 
 
 def split_row(line: str) -> list[str]:
