@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from truebook.inventory.application import Application
 from truebook.inventory.look import Step
 from truebook.inventory.objects import HOMEPAGE, NAME, PART_OF, Thing, bears
+from truebook.inventory.told import Told
 from truebook.model import Evidence, Value
 from truebook.recording import GitRemote
 
@@ -26,7 +27,9 @@ class Workload(Thing):
     """A Deployment, StatefulSet, DaemonSet, Rollout or CronJob.
 
     `containers` are (name, image, path of the image). `ready` and `desired` count pods and are None where the kind
-    has no such count; `health` is one of ArgoCD's words, judged by the same rules.
+    has no such count; `health` is one of ArgoCD's words, judged by the same rules. `template` leads to the pod's
+    template, `pod_annotations` are its. `variables` are (name, value, path) of those that hold a URL, `secrets` the
+    Secrets that its pods get (name, path), `configs` the ConfigMaps that they mount.
     """
 
     pod_labels: Mapping[str, str]
@@ -40,6 +43,11 @@ class Workload(Thing):
     health: str = ""
     message: str = ""
     health_field: str = ""
+    template: tuple[Step, ...] = ("spec", "template")
+    pod_annotations: Mapping[str, str] = field(default_factory=dict)
+    variables: tuple[tuple[str, str, tuple[Step, ...]], ...] = ()
+    secrets: tuple[tuple[str, tuple[Step, ...]], ...] = ()
+    configs: tuple[str, ...] = ()
 
     @property
     def called(self) -> str:
@@ -79,8 +87,10 @@ class Facts:
     """All that was discovered.
 
     `services` maps (namespace, name) to the selector, `claims` (namespace, claim name) to a PersistentVolumeClaim's
-    storage, `backup_storage` a namespace to Velero's buckets, `remotes` a canonical repository to its refs. `argocd`
-    is what ArgoCD's API says of itself. `read` holds the kinds of workload whose list was read, also when empty.
+    storage, `backup_storage` a namespace to Velero's buckets, `remotes` a canonical repository to its refs,
+    `service_labels` a Service to its own labels, `cluster_ips` an address to its Service. `told` is what the other
+    systems say. `argocd` is what ArgoCD's API says of itself. `read` holds the kinds of workload whose list was read,
+    also when empty.
     `applications_are_local`: ArgoCD stands in the cluster that was read.
     """
 
@@ -91,6 +101,9 @@ class Facts:
     claims: dict[tuple[str, str], Claim] = field(default_factory=dict)
     backup_storage: dict[str, list[Value]] = field(default_factory=dict)
     remotes: dict[str, GitRemote] = field(default_factory=dict)
+    service_labels: dict[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
+    cluster_ips: dict[str, tuple[str, str]] = field(default_factory=dict)
+    told: Told = field(default_factory=Told)
     argocd: dict[str, Value] = field(default_factory=dict)
     read: frozenset[str] = frozenset()
     applications_are_local: bool = False

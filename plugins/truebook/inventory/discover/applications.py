@@ -7,16 +7,17 @@ from typing import Any
 
 from truebook.inventory import look
 from truebook.inventory.application import Application
-from truebook.inventory.discover.objects import body, objects
+from truebook.inventory.discover.answers import Answers
+from truebook.inventory.discover.objects import objects
 from truebook.inventory.objects import Ref
 from truebook.model import Evidence, Value
-from truebook.recording import HttpData, KubernetesData, Recording
+from truebook.recording import KubernetesData, Recording
 
 _LIST = "/api/v1/applications"
 GROUP = "argoproj.io"
 
 
-def applications(recording: Recording, kubernetes: KubernetesData, argocd: HttpData) -> list[Application]:
+def applications(recording: Recording, kubernetes: KubernetesData, argocd: Answers) -> list[Application]:
     """All Applications, by namespace and name.
 
     The API's word comes first, the Kubernetes object completes it (a list by the API can lack `status.history`).
@@ -45,28 +46,33 @@ def _is_fresh(recording: Recording, source: str) -> bool:
     return part is not None and part.state == "fresh"
 
 
-def _from_api(argocd: HttpData) -> Iterator[dict[str, Any]]:
+def _from_api(argocd: Answers) -> Iterator[dict[str, Any]]:
     """Single answers first, they hold every field; then the lists."""
-    paths = sorted(argocd.answers)
+    paths = argocd.asked()
     for path in paths:
         name = path.partition("?")[0].removeprefix(f"{_LIST}/")
         if name != path.partition("?")[0] and "/" not in name:
-            found = body(argocd, path)
+            found = _ok(argocd, path)
             if isinstance(found, dict):
                 yield found
     for path in paths:
         if path.partition("?")[0] == _LIST:
-            for _, item in look.entries(body(argocd, path), "items"):
+            for _, item in look.entries(_ok(argocd, path), "items"):
                 yield item
 
 
-def argocd_itself(argocd: HttpData) -> dict[str, Value]:
+def argocd_itself(argocd: Answers) -> dict[str, Value]:
     """What ArgoCD's API says of ArgoCD: its `version` and `url`, each where it is known."""
     found = {}
-    version = look.text(body(argocd, "/api/version"), "Version").partition("+")[0]
+    version = look.text(_ok(argocd, "/api/version"), "Version").partition("+")[0]
     if version:
         found["version"] = Value(version, Evidence("argocd", f"{argocd.url}/api/version", "Version"))
-    url = look.text(body(argocd, "/api/v1/settings"), "url")
+    url = look.text(_ok(argocd, "/api/v1/settings"), "url")
     if url:
         found["url"] = Value(url, Evidence("argocd", f"{argocd.url}/api/v1/settings", "url"))
     return found
+
+
+def _ok(argocd: Answers, path: str) -> Any:
+    found = argocd.get(path)
+    return None if found is None else found.ok

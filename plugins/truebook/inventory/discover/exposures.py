@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -36,15 +36,27 @@ def exposures(kubernetes: KubernetesData) -> Iterator[Exposure]:
             yield _exposure(found, tuple(_route_links(obj, found, listeners)), _route_services(obj, found))
 
 
-def services(kubernetes: KubernetesData) -> dict[tuple[str, str], dict[str, str]]:
-    """(namespace, name) → selector, of the Services that select pods."""
-    found = {}
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A Service that selects pods, and its own labels and addresses."""
+
+    place: tuple[str, str]
+    selector: dict[str, str]
+    labels: Mapping[str, str]
+    addresses: tuple[str, ...]
+
+
+def services(kubernetes: KubernetesData) -> Iterator[Service]:
+    """The Services that select pods."""
     for obj in objects(kubernetes, "services"):
         service = thing(obj, "", "Service")
         selector = look.strings(obj, "spec", "selector")
         if service is not None and selector and look.text(obj, "spec", "type") != "ExternalName":
-            found[service.ref.namespace, service.ref.name] = selector
-    return found
+            addresses = {text for _, text in look.texts(obj, "spec", "clusterIPs")} | {
+                look.text(obj, "spec", "clusterIP")
+            }
+            place = (service.ref.namespace, service.ref.name)
+            yield Service(place, selector, service.labels, tuple(sorted(addresses - {"", "None"})))
 
 
 def _exposure(found: Thing, links: tuple[Link, ...], behind: Services) -> Exposure:

@@ -2,46 +2,51 @@
 
 from __future__ import annotations
 
-from truebook.inventory import look
+from collections.abc import Iterable
+
+from truebook.inventory.discover.answers import Answers
 from truebook.inventory.discover.applications import applications, argocd_itself
 from truebook.inventory.discover.exposures import exposures, services
-from truebook.inventory.discover.objects import objects
+from truebook.inventory.discover.systems import told
 from truebook.inventory.discover.workloads import KINDS, claims, workloads
 from truebook.inventory.facts import Facts
-from truebook.inventory.objects import thing
 from truebook.inventory.repositories import canonical
+from truebook.inventory.told import Location
 from truebook.model import Value
-from truebook.recording import KubernetesData, Recording
+from truebook.recording import Recording
 
 
 def discover(recording: Recording) -> Facts:
     """Decode what the inventory needs, each kind once. Raises RecordingError where a part has another schema."""
     kubernetes = recording.kubernetes()
-    argocd = recording.http("argocd")
+    argocd = Answers(recording, "argocd")
+    # By identity: a list that was restarted half-way may hold an object twice.
+    running = list({found.ref: found for found in workloads(kubernetes)}.values())
+    found = list(services(kubernetes))
+    systems = told(recording, kubernetes, argocd, running)
     return Facts(
         applications=applications(recording, kubernetes, argocd),
-        # By identity: a list that was restarted half-way may hold an object twice.
-        workloads=list({found.ref: found for found in workloads(kubernetes)}.values()),
+        workloads=running,
         exposures=list({found.ref: found for found in exposures(kubernetes)}.values()),
-        services=dict(services(kubernetes)),
+        services={service.place: service.selector for service in found},
         claims=claims(kubernetes),
-        backup_storage=_backup_storage(kubernetes),
+        backup_storage=_backup_storage(systems.locations),
         remotes={canonical(url): remote for url, remote in recording.git().remotes.items()},
+        service_labels={service.place: service.labels for service in found},
+        cluster_ips={address: service.place for service in found for address in service.addresses},
+        told=systems,
         argocd=argocd_itself(argocd),
         read=frozenset(kind for key, (_, kind, _, _) in KINDS.items() if key in kubernetes.lists),
         applications_are_local=bool(getattr(kubernetes.lists.get("argoproj.io/applications"), "items", None)),
     )
 
 
-def _backup_storage(kubernetes: KubernetesData) -> dict[str, list[Value]]:
+def _backup_storage(locations: Iterable[Location]) -> dict[str, list[Value]]:
     """Namespace → the buckets that Velero's storage locations there name."""
     found: dict[str, list[Value]] = {}
-    for obj in objects(kubernetes, "velero.io/backupstoragelocations"):
-        location = thing(obj, "velero.io", "BackupStorageLocation")
-        bucket = look.text(obj, "spec", "objectStorage", "bucket")
-        if location is not None and bucket:
-            provider = look.text(obj, "spec", "provider")
-            kind = "S3" if provider in {"aws", "velero.io/aws"} else provider
-            value = Value(f"{kind} bucket {bucket}".strip(), location.evidence("spec", "objectStorage", "bucket"))
+    for location in locations:
+        if location.bucket:
+            kind = "S3" if location.provider in {"aws", "velero.io/aws"} else location.provider
+            value = location.place.value(f"{kind} bucket {location.bucket}".strip(), "spec", "objectStorage", "bucket")
             found.setdefault(location.ref.namespace, []).append(value)
     return found

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from truebook.recording import HttpData, KubernetesData
+from truebook.recording import KubernetesData
 
 
 def objects(kubernetes: KubernetesData, key: str) -> Iterator[Any]:
@@ -19,11 +19,3 @@ def objects(kubernetes: KubernetesData, key: str) -> Iterator[Any]:
             yield msgspec.json.decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError):
             continue
-
-
-def body(answers: HttpData, path: str) -> Any:
-    """The decoded body of a 200 answer, or None."""
-    try:
-        return answers.json(path)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from truebook.inventory import look
+from truebook.inventory.discover import pods
 from truebook.inventory.discover.objects import objects
 from truebook.inventory.facts import Claim, Workload
 from truebook.inventory.look import Step
@@ -142,6 +143,11 @@ def _workload(obj: Any, found: Thing, template: tuple[Step, ...], status: Status
         containers=containers,
         claims=tuple(_claim_templates(obj, found)),
         volumes=volumes,
+        template=template,
+        pod_annotations=look.strings(obj, *template, "metadata", "annotations"),
+        variables=tuple(pods.variables(look.at(obj, *pod), pod)),
+        secrets=tuple(pods.secrets(look.at(obj, *pod), pod)),
+        configs=tuple(pods.configs(look.at(obj, *pod))),
     )
 
 

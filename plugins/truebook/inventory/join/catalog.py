@@ -21,6 +21,7 @@ from truebook.inventory.discover.workloads import GROUPS
 from truebook.inventory.facts import Exposure, Facts, Workload
 from truebook.inventory.join.membership import Membership
 from truebook.inventory.join.parts import Backends, Division, Key, Part
+from truebook.inventory.join.resolver import Resolver
 from truebook.inventory.join.subject import Joined, Subject
 from truebook.inventory.objects import INSTANCE, PART_OF, Ref, bears
 from truebook.inventory.repositories import canonical
@@ -39,7 +40,7 @@ def join(facts: Facts, settings: Settings) -> Joined:
     for subject in subjects:
         _choose_main(subject, backends)
     subjects += _repositories(facts, subjects)
-    return Joined(subjects, facts, members, settings)
+    return Joined(subjects, facts, members, settings, Resolver(subjects, facts, members))
 
 
 class _Catalog:

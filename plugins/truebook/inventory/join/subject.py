@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from truebook.inventory.application import Application
 from truebook.inventory.facts import Exposure, Facts, Link, Workload
 from truebook.inventory.join.membership import Membership
 from truebook.inventory.join.parts import Part
 from truebook.inventory.objects import NAME, Ref
-from truebook.model import Evidence, Value
+from truebook.inventory.programs import programs
+from truebook.model import Evidence, Record, Value
 from truebook.settings import CatalogComponent, Settings
+
+if TYPE_CHECKING:
+    from truebook.inventory.join.resolver import Resolver
 
 
 @dataclass(slots=True, eq=False)
@@ -58,21 +63,46 @@ class Subject:
 class Joined:
     """All subjects, with what relations need to find their way.
 
-    `settings` holds the stated arrows, `argocd` is the component that is ArgoCD, None where there is none.
+    `settings` holds the stated arrows, `resolver` finds the component behind an address, `argocd` is the component
+    that is ArgoCD, None where there is none. `records` are empty until they are made.
     """
 
     subjects: list[Subject]
     facts: Facts
     members: Membership
     settings: Settings
+    resolver: Resolver
     argocd: Subject | None = field(init=False)
+    records: tuple[Record, ...] = ()
     _homes: dict[int, list[Subject]] = field(default_factory=dict)
+    _systems: dict[str, list[Subject]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.argocd = _argocd(self.subjects)
         for subject in self.subjects:
             if subject.application is not None:
                 self._homes.setdefault(id(subject.application), []).append(subject)
+            for name in dict.fromkeys(name for workload in subject.workloads for name in programs(workload)):
+                self._systems.setdefault(name, []).append(subject)
+
+    def system(self, name: str, *, namespace: str | None = None) -> Subject | None:
+        """The component that a system's answers are of: the one that the settings name, else the one at the address
+        where it was read, else the first that runs its program. With a namespace: the first that runs it there."""
+        running = self._systems.get(name, [])
+        if namespace is not None:
+            there = [s for s in running if any(workload.ref.namespace == namespace for workload in s.workloads)]
+            return next(iter(there), None)
+        if name == "argocd":
+            return self.argocd
+        stated = self.settings.systems.get(name)
+        if stated is not None and stated.component:
+            return self.resolver.named(stated.component)
+        url = self.facts.told.urls.get(name, "")
+        return (self.resolver.url(url) if url else None) or next(iter(running), None)
+
+    def running(self, name: str) -> list[Subject]:
+        """All components that run a system's program."""
+        return self._systems.get(name, [])
 
     def of_application(self, application: Application) -> list[Subject]:
         """The components of an Application, that which is the Application itself first."""

@@ -11,9 +11,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from truebook.inventory.join.subject import Joined
+from truebook.inventory.relations.alerts import alerts
 from truebook.inventory.relations.app_of_apps import app_of_apps
+from truebook.inventory.relations.backup import backup
+from truebook.inventory.relations.datasource import datasource
 from truebook.inventory.relations.deploys import deploys
 from truebook.inventory.relations.feeds import feeds
+from truebook.inventory.relations.scrapes import scrapes
+from truebook.inventory.relations.secrets import secrets
+from truebook.inventory.relations.sso import sso
 from truebook.inventory.relations.stated import stated
 from truebook.model import Relation
 
@@ -21,6 +27,12 @@ RELATIONS: dict[str, Callable[[Joined], Iterable[Relation]]] = {
     "feeds": feeds,
     "deploys": deploys,
     "app-of-apps": app_of_apps,
+    "sso": sso,
+    "secrets": secrets,
+    "datasource": datasource,
+    "alerts": alerts,
+    "scrapes": scrapes,
+    "backup": backup,
     "stated": stated,
 }
 """Kind → the function that finds its arrows; `stated` is last, so that what was found comes first."""

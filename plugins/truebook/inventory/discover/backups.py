@@ -1,0 +1,76 @@
+"""Velero's objects: storage locations, schedules, backups, restores."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from truebook.inventory import look
+from truebook.inventory.discover.objects import objects
+from truebook.inventory.look import Step
+from truebook.inventory.objects import Thing, thing
+from truebook.inventory.told import Backup, Location, Schedule, place_of
+from truebook.recording import KubernetesData
+
+_GROUP = "velero.io"
+_SCHEDULE = "velero.io/schedule-name"
+
+
+def locations(kubernetes: KubernetesData) -> Iterator[Location]:
+    """Where backups go."""
+    for found, obj in _all(kubernetes, "backupstoragelocations", "BackupStorageLocation"):
+        yield Location(
+            place_of(found),
+            found.ref,
+            look.text(obj, "spec", "provider"),
+            look.text(obj, "spec", "objectStorage", "bucket"),
+            look.text(obj, "spec", "config", "s3Url"),
+            look.text(obj, "status", "phase"),
+            look.text(obj, "status", "lastValidationTime"),
+            look.text(obj, "status", "message"),
+        )
+
+
+def schedules(kubernetes: KubernetesData) -> Iterator[Schedule]:
+    """When backups are made, and of what."""
+    for found, obj in _all(kubernetes, "schedules", "Schedule"):
+        template: tuple[Step, ...] = ("spec", "template")
+        yield Schedule(
+            place_of(found),
+            found.ref,
+            look.text(obj, "spec", "schedule"),
+            look.at(obj, "spec", "paused") is True,
+            tuple(name for _, name in look.texts(obj, *template, "includedNamespaces")),
+            tuple(name for _, name in look.texts(obj, *template, "excludedNamespaces")),
+            look.text(obj, *template, "storageLocation"),
+            look.text(obj, "status", "phase"),
+        )
+
+
+def backups(kubernetes: KubernetesData) -> Iterator[Backup]:
+    """The backups that were made, with how often each was restored."""
+    restored: Counter[tuple[str, str]] = Counter()
+    for found, obj in _all(kubernetes, "restores", "Restore"):
+        if look.text(obj, "status", "phase") == "Completed":
+            restored[found.ref.namespace, look.text(obj, "spec", "backupName")] += 1
+    for found, obj in _all(kubernetes, "backups", "Backup"):
+        yield Backup(
+            place_of(found),
+            found.ref,
+            found.labels.get(_SCHEDULE, ""),
+            look.text(obj, "status", "phase"),
+            look.text(obj, "status", "startTimestamp"),
+            look.text(obj, "status", "completionTimestamp"),
+            look.number(obj, "status", "errors") or 0,
+            look.number(obj, "status", "warnings") or 0,
+            look.text(obj, "spec", "storageLocation"),
+            restored[found.ref.namespace, found.ref.name],
+        )
+
+
+def _all(kubernetes: KubernetesData, resource: str, kind: str) -> Iterator[tuple[Thing, Any]]:
+    for obj in objects(kubernetes, f"{_GROUP}/{resource}"):
+        found = thing(obj, _GROUP, kind)
+        if found is not None:
+            yield found, obj

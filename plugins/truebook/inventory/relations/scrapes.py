@@ -1,0 +1,25 @@
+"""Prometheus → what it scrapes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from truebook.inventory.join.subject import Joined
+from truebook.inventory.uses.metrics import monitored, of_target
+from truebook.model import Relation
+
+
+def scrapes(joined: Joined) -> Iterator[Relation]:
+    """An arrow to each component that a target is of; where Prometheus was not read, to those that ServiceMonitors
+    select."""
+    prometheus = joined.system("prometheus")
+    if prometheus is None:
+        return
+    told = joined.facts.told
+    for target in told.targets:
+        found = of_target(joined, target)
+        if found is not None:
+            yield Relation(prometheus.name, found[0].name, "scrapes", "scrapes", found[1])
+    for monitor in () if told.targets else told.monitors:
+        for subject in monitored(joined, monitor):
+            yield Relation(prometheus.name, subject.name, "scrapes", "scrapes", monitor.place.evidence())

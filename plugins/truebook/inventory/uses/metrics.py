@@ -1,0 +1,69 @@
+"""Which component a target, a rule or an alert is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
+
+from truebook.inventory.join.subject import Joined, Subject
+from truebook.inventory.told import Monitor, Rule, Target
+from truebook.model import Evidence
+
+_HERE = {"localhost", "127.0.0.1", "::1"}
+
+
+def of_target(joined: Joined, target: Target) -> tuple[Subject, Evidence] | None:
+    """By the target's labels; what Prometheus scrapes on its own machine is itself."""
+    found = joined.resolver.labels(target.labels)
+    if found is not None:
+        return found[0], target.place.evidence("labels", found[1])
+    try:
+        host = urlsplit(target.url).hostname
+    except ValueError:
+        return None
+    prometheus = joined.system("prometheus")
+    return (prometheus, target.place.evidence("scrapeUrl")) if prometheus is not None and host in _HERE else None
+
+
+def of_rule(joined: Joined, rule: Rule) -> Subject | None:
+    """By its labels, else by the page of its runbook, which is called as the component's page is."""
+    found = joined.resolver.labels(rule.labels)
+    return found[0] if found is not None else _of_runbook(joined, rule.annotations.get("runbook_url", ""))
+
+
+def _of_runbook(joined: Joined, url: str) -> Subject | None:
+    try:
+        path = PurePosixPath(urlsplit(url).path)
+    except ValueError:
+        return None
+    # `https://docs/velero.html`, `https://docs/operations/velero/`
+    stem = path.name.removesuffix(".html").removesuffix(".md")
+    if not stem:
+        return None
+    for subject in joined.subjects:
+        page = subject.stated.page if subject.stated is not None else None
+        if page is not None and PurePosixPath(page).stem == stem:
+            return subject
+    return joined.resolver.named(stem)
+
+
+def monitored(joined: Joined, monitor: Monitor) -> Iterator[Subject]:
+    """The components behind the Services that a ServiceMonitor selects."""
+    for (namespace, name), labels in joined.facts.service_labels.items():
+        if monitor.namespaces is not None and namespace not in monitor.namespaces:
+            continue
+        if monitor.labels.items() <= labels.items() and all(_holds(labels, *rest) for rest in monitor.expressions):
+            found = joined.resolver.service(namespace, name)
+            if found is not None:
+                yield found
+
+
+def _holds(labels: Mapping[str, str], key: str, operator: str, values: tuple[str, ...]) -> bool:
+    if operator == "Exists":
+        return key in labels
+    if operator == "DoesNotExist":
+        return key not in labels
+    if operator == "NotIn":
+        return labels.get(key) not in values
+    return operator == "In" and labels.get(key) in values
