@@ -40,6 +40,7 @@ class Request:
     path: str
     target: str
     headers: Mapping[str, str]
+    method: str = "GET"
 
 
 Script = Mapping[str, Sequence[Answer] | Callable[[Request], Answer]]
@@ -129,7 +130,7 @@ class FaultServer:
 
             def do_GET(self) -> None:
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                answer = outer._next(Request(self.path.partition("?")[0], self.path, headers))
+                answer = outer._next(Request(self.path.partition("?")[0], self.path, headers, self.command))
                 if answer.fault == "reset":
                     self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     self.connection.close()
@@ -145,12 +146,16 @@ class FaultServer:
                 promised = len(answer.body) + (1000 if answer.fault in ("cut", "trickle") else 0)
                 self.send_header("Content-Length", str(promised))
                 self.end_headers()
+                if self.command == "HEAD":
+                    return
                 self.wfile.write(answer.body)
                 if answer.fault == "trickle":
                     while not outer.closing.wait(0.02):
                         self.wfile.write(b" ")
                 if answer.fault is not None:
                     self.close_connection = True
+
+            do_HEAD = do_GET  # noqa: N815 - the base class asks for it by this name
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
                 """Be quiet."""

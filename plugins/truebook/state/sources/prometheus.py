@@ -20,12 +20,18 @@ _RULE: Shape = {
     "alerts": [_ALERT],
 }
 
+
+def _data(shape: Shape) -> Shape:
+    """The envelope of each of its answers."""
+    return {"status": SCALAR, "data": shape}
+
+
 ASKS = (
     Ask("/-/ready", TEXT, statuses={503}),
-    Ask("/api/v1/status/buildinfo", {"data": {"version": SCALAR, "revision": SCALAR}}, require=("data",)),
-    Ask("/api/v1/targets?state=active", {"data": {"activeTargets": [_TARGET]}}, require=("data",)),
-    Ask("/api/v1/rules?type=alert", {"data": {"groups": [{"name": SCALAR, "rules": [_RULE]}]}}, require=("data",)),
-    Ask("/api/v1/alertmanagers", {"data": {"activeAlertmanagers": [{"url": SCALAR}]}}, require=("data",)),
+    Ask("/api/v1/status/buildinfo", _data(scalars("version", "revision")), require=("data",)),
+    Ask("/api/v1/targets?state=active", _data({"activeTargets": [_TARGET]}), require=("data",)),
+    Ask("/api/v1/rules?type=alert", _data({"groups": [{"name": SCALAR, "rules": [_RULE]}]}), require=("data",)),
+    Ask("/api/v1/alertmanagers", _data({"activeAlertmanagers": [{"url": SCALAR}]}), require=("data",)),
 )
 """Reads, all of them; a 503 says that it is not ready."""
 

@@ -126,7 +126,7 @@ class Gathered:
             return Read(ask.what, "failed", reason=error.message)
         with self._lock:
             self.answers[ask.what] = HttpAnswer(status, msgspec.Raw(redact_json(msgspec.json.encode(body))))
-        count = _count(body, ask)
+        count = _count(body)
         self._progress(ask.what, count)
         return Read(ask.what, "read", count=count)
 
@@ -179,7 +179,7 @@ class Gathered:
         """A short text. A page or an object is the word of somebody who stands before the system."""
         kind = answer.content_type.partition(";")[0].strip().lower()
         start = answer.body[:64].lstrip()[:1]
-        if kind in ("text/html", "application/xhtml+xml", "application/json") or start in (b"<", b"{"):
+        if kind in ("text/html", "application/xhtml+xml", "application/json") or start in (b"<", b"{", b"["):
             raise self._wrong(ask, f"{_status(answer)}not the system's own answer: {excerpt(answer.body, 80)}")
         return excerpt(answer.body)
 
@@ -191,10 +191,16 @@ def _status(answer: Answer) -> str:
     return "" if answer.status == 200 else f"{answer.status}: "
 
 
-def _count(body: Any, ask: Ask) -> int:
-    """How many things an answer holds: the entries of a paged list or of a list, else one."""
-    entries = body.get(ask.paging.items) if ask.paging is not None and ask.paging.items else body
-    return len(entries) if isinstance(entries, list) else 1
+def _count(body: Any) -> int:
+    """How many things an answer holds: the entries of its list, however it is wrapped; else it is one thing."""
+    for _ in range(3):
+        if isinstance(body, list):
+            return len(body)
+        nested = [value for value in body.values() if isinstance(value, list | dict)] if isinstance(body, dict) else []
+        if len(nested) != 1:
+            break
+        body = nested[0]
+    return 1
 
 
 def _kept(previous: Part | None, url: str, keys: Mapping[str, object]) -> dict[str, HttpAnswer]:
