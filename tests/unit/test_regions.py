@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.unit.pages_sample import SAMPLE, component, inventory, page_url
 from truebook.errors import RegionError
 from truebook.pages import regions
+from truebook.pages.views import VIEWS
 
 END = "<!-- END truebook -->"
 
@@ -201,10 +202,10 @@ def test_any_page_is_filled_or_refused_and_what_was_filled_stays(text: str) -> N
     ("text", "message"),
     [
         (f"<!-- BEGIN truebook:componets -->\n{END}", "1: unknown view 'componets'; did you mean 'components'?"),
-        (f"<!-- BEGIN truebook:zzz -->\n{END}", "1: unknown view 'zzz'; known: components, stack, value"),
+        (f"<!-- BEGIN truebook:zzz -->\n{END}", f"1: unknown view 'zzz'; known: {', '.join(VIEWS)}"),
         (
             f"<!-- BEGIN truebook components -->\ntruebook:\n{END}",
-            "1: the marker names no view; write BEGIN truebook:VIEW with one of components, stack, value",
+            f"1: the marker names no view; write BEGIN truebook:VIEW with one of {', '.join(VIEWS)}",
         ),
         ("<!-- BEGIN truebook:stack -->\n", "1: the region has no END; add <!-- END truebook --> after it"),
         (

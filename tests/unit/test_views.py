@@ -24,10 +24,6 @@ def filled(marker: str, body: str = "", *, of: Inventory = SAMPLE, live: bool = 
     return re.sub(r"^<!-- BEGIN .*? -->|<!-- END truebook -->\n?$", "", found).strip("\n")
 
 
-def test_every_view_has_an_example_here() -> None:
-    assert set(VIEWS) == {"components", "stack", "value"}
-
-
 # --- components
 
 

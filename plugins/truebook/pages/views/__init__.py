@@ -2,13 +2,41 @@
 
 from __future__ import annotations
 
-from truebook.pages.views import components, stack, value
+from truebook.pages.views import (
+    alerts,
+    backups,
+    components,
+    dashboards,
+    datasources,
+    oidc,
+    rules,
+    secrets,
+    silences,
+    stack,
+    storage,
+    system,
+    targets,
+    value,
+    windows,
+)
 from truebook.pages.views.view import Request, View, nearest, read_options
 
 __all__ = ["VIEWS", "Request", "View", "nearest", "read_options"]
 
 VIEWS: dict[str, View] = {
+    "alerts": alerts.VIEW,
+    "backups": backups.VIEW,
     "components": components.VIEW,
+    "dashboards": dashboards.VIEW,
+    "datasources": datasources.VIEW,
+    "oidc": oidc.VIEW,
+    "rules": rules.VIEW,
+    "secrets": secrets.VIEW,
+    "silences": silences.VIEW,
     "stack": stack.VIEW,
+    "storage": storage.VIEW,
+    "system": system.VIEW,
+    "targets": targets.VIEW,
     "value": value.VIEW,
+    "windows": windows.VIEW,
 }

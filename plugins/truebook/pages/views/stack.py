@@ -1,10 +1,13 @@
 """`truebook:stack`: the components and the relations between them as a Mermaid flowchart.
 
     groups=GitOps,Security   only these groups, in this order of the inventory; default: all
+    relations=sso,secrets    only arrows of these kinds, and what they join; default: all
+    arrows=git>argocd,…      exactly these arrows, where there is evidence for them, and what they join
     direction=LR             LR, RL, TB or BT
 
 Drawn are the components of named groups, and others that a relation leads from or to. Below the diagram stand a
 legend and a list of all arrows with their evidence, for those who cannot see it and those who do not believe it.
+An arrow that is asked for by name and for which there is no evidence is not drawn; a build says so.
 """
 
 from __future__ import annotations
@@ -13,13 +16,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from truebook.errors import RegionError
 from truebook.inventory.keys import OTHER
 from truebook.model import Component, Relation
 from truebook.pages import templating
 from truebook.pages.views import status
 from truebook.pages.views.diagram import MAX_ARROWS, MAX_CHARACTERS, Diagram, Drawing, by_group, shape_of
 from truebook.pages.views.status import Status
-from truebook.pages.views.view import Request, View, check_groups, one_of, words
+from truebook.pages.views.view import Request, View, check_groups, check_known, complete, one_of, words
+
+Ends = tuple[str, str]
+"""The names of the components that an arrow leads from and to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +49,14 @@ class Proof:
 
 
 def _render(request: Request, options: Mapping[str, Any]) -> str:
-    components, relations = _shown(request, options.get("groups", ()))
+    asked: tuple[Ends, ...] | None = options.get("arrows")
+    components, relations = _shown(request, options.get("groups", ()), options.get("relations"), asked)
+    missing = [ends for ends in asked or () if ends not in {(r.source, r.target) for r in relations}]
+    if missing and not request.live and not complete(request.inventory):
+        return request.body  # what could not be read may still be so
     drawing = Drawing(options.get("direction", "LR"), request.built_url, live=request.live)
     drawn, left_out = _fitting(request, drawing, components, relations)
-    titles = {component.name: component.title for component in components}
+    titles = {component.name: component.title for component in request.inventory.components}
     proofs = [
         Proof(titles[r.source], titles[r.target], r.label, str(r.evidence), r.kind == "stated") for r in relations
     ]
@@ -59,22 +70,50 @@ def _render(request: Request, options: Mapping[str, Any]) -> str:
         external=any(shape_of(component) == "external" for component in components),
         storage=any(shape_of(component) == "storage" for component in components),
         arrows=proofs,
+        unproved=[(titles.get(source, source), titles.get(target, target)) for source, target in missing],
         live=request.live,
     ).strip("\n")
 
 
-def _shown(request: Request, groups: tuple[str, ...]) -> tuple[list[Component], list[Relation]]:
+def _shown(
+    request: Request, groups: tuple[str, ...], kinds: tuple[str, ...] | None, asked: tuple[Ends, ...] | None
+) -> tuple[list[Component], list[Relation]]:
+    """What is drawn. Arrows chosen by kind or by name bring their ends with them; groups narrow that down."""
     inventory = request.inventory
     check_groups(request, "groups", groups)
+    check_known(request, "relations", kinds or (), {r.kind for r in inventory.relations}, "arrow is of the kind")
+    known = {component.name for component in inventory.components}
+    check_known(request, "arrows", (name for ends in asked or () for name in ends), known, "component is called")
+    relations = [
+        r
+        for r in inventory.relations
+        if (kinds is None or r.kind in kinds) and (asked is None or (r.source, r.target) in asked)
+    ]
+    related = {name for r in relations for name in (r.source, r.target)} | {
+        name for ends in asked or () for name in ends
+    }
+    chosen = kinds is not None or asked is not None
     wanted = {group.casefold() for group in groups}
-    related = {name for relation in inventory.relations for name in (relation.source, relation.target)}
     components = [
         component
         for component in inventory.components
-        if (component.group.casefold() in wanted if wanted else component.group != OTHER or component.name in related)
+        if (not wanted or component.group.casefold() in wanted)
+        and (component.name in related or not chosen)
+        and (component.group != OTHER or bool(wanted) or component.name in related)
     ]
     names = {component.name for component in components}
-    return components, [r for r in inventory.relations if r.source in names and r.target in names]
+    return components, [r for r in relations if r.source in names and r.target in names]
+
+
+def _arrows(written: str) -> tuple[Ends, ...]:
+    """`a>b,c>d` as pairs of names."""
+    found = []
+    for word in words(written):
+        source, mark, target = (part.strip() for part in word.partition(">"))
+        if not (source and mark and target):
+            raise RegionError(f"'{word}' is no arrow; write FROM>TO")
+        found.append((source, target))
+    return tuple(found)
 
 
 def _fitting(
@@ -116,4 +155,7 @@ def _legend(components: Sequence[Component]) -> list[Status]:
     return sorted(found.values(), key=lambda s: (status.KINDS.index(s.kind), s.word))
 
 
-VIEW = View(_render, {"groups": words, "direction": one_of("LR", "RL", "TB", "BT")})
+VIEW = View(
+    _render,
+    {"groups": words, "relations": words, "arrows": _arrows, "direction": one_of("LR", "RL", "TB", "BT")},
+)

@@ -99,13 +99,18 @@ def check_groups(request: Request, option: str, groups: tuple[str, ...]) -> None
     filled before shows what is left. What looks like a known group's name is a mistake all the same.
     """
     known = {component.group for component in request.inventory.components}
-    folded = {group.casefold() for group in known}
-    for group in groups:
-        if group.casefold() in folded:
+    check_known(request, option, groups, known, "component is in")
+
+
+def check_known(request: Request, option: str, wanted: Iterable[str], known: set[str], what: str) -> None:
+    """Raise RegionError for a word of an option that is not among the known ones, unless it may just have gone."""
+    folded = {name.casefold() for name in known}
+    for word in wanted:
+        if word.casefold() in folded:
             continue
         may_be_gone = request.body.strip() or not complete(request.inventory)
-        if not may_be_gone or near(group, known):
-            raise RegionError(f"option '{option}': no component is in '{group}'; {nearest(group, known)}")
+        if not may_be_gone or near(word, known):
+            raise RegionError(f"option '{option}': no {what} '{word}'; {nearest(word, known)}")
 
 
 def words(written: str) -> tuple[str, ...]:

@@ -1,0 +1,25 @@
+"""`truebook:windows`: when ArgoCD may sync, by project. Its options are those of every table of records."""
+
+from __future__ import annotations
+
+from truebook.pages.views.cells import Column, plain
+from truebook.pages.views.cron import cron
+from truebook.pages.views.records import Records
+
+TABLE = Records(
+    kind="sync_window",
+    columns={
+        "project": Column("Project", plain("project")),
+        "kind": Column("Sync is", plain("kind")),
+        "when": Column("From", cron("schedule")),
+        "duration": Column("For", plain("duration")),
+        "applications": Column("Applications", plain("applications")),
+    },
+    key=("project", "kind", "when", "applications"),
+    stable=("project", "kind", "when", "duration", "applications"),
+    live=(),
+    sources=("argocd", "kubernetes"),
+    nothing="There is no window: ArgoCD may sync at any time.",
+)
+
+VIEW = TABLE.view()
