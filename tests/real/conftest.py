@@ -21,6 +21,8 @@ from tests.real.servers.argocd import ArgoCD
 from tests.real.servers.binaries import Unavailable
 from tests.real.servers.cluster import Cluster
 from tests.real.servers.git import GitRepository
+from tests.real.servers.loki import Loki
+from tests.real.servers.minio import Minio
 from tests.real.servers.prometheus import Prometheus
 
 T = TypeVar("T")
@@ -78,6 +80,20 @@ def prometheus(request: pytest.FixtureRequest) -> Iterator[Prometheus]:
 def alertmanager(request: pytest.FixtureRequest) -> Iterator[Alertmanager]:
     """Alertmanager that tells nobody."""
     with _start(request, Alertmanager) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def minio(request: pytest.FixtureRequest) -> Iterator[Minio]:
+    """MinIO without buckets."""
+    with _start(request, Minio) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def loki(request: pytest.FixtureRequest) -> Iterator[Loki]:
+    """Loki, ready."""
+    with _start(request, Loki) as server:
         yield server
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -15,9 +16,12 @@ DEFAULT_CONFIG: Mapping[str, Any] = {"route": {"receiver": "nobody"}, "receivers
 
 
 class Alertmanager(Closing):
-    """Alertmanager on loopback, without peers. Use as a context manager, or call `close`."""
+    """Alertmanager on loopback, without peers. Use as a context manager, or call `close`.
 
-    def __init__(self, config: Mapping[str, Any] | None = None) -> None:
+    :param external_url: the address that it says is its own.
+    """
+
+    def __init__(self, config: Mapping[str, Any] | None = None, *, external_url: str = "") -> None:
         program = binaries.find("prometheus-alertmanager")
         self.room = Room("alertmanager")
         try:
@@ -33,7 +37,9 @@ class Alertmanager(Closing):
                     f"--storage.path={self.room.folder / 'data'}",
                     f"--web.listen-address={address}",
                     "--cluster.listen-address=",
+                    *([f"--web.external-url={external_url}", "--web.route-prefix=/"] if external_url else []),
                 ],
+                {"TZ": "UTC"},
             )
             self.server.wait_ready(healthy(f"{self.url}/-/ready"))
         except BaseException:
@@ -48,6 +54,18 @@ class Alertmanager(Closing):
         """Fire alerts, as Prometheus does: each with `labels` and `annotations`."""
         url = f"{self.url}/api/v2/alerts"
         httpx.post(url, json=[dict(alert) for alert in alerts], trust_env=False, timeout=30).raise_for_status()
+
+    def silence(self, matchers: Mapping[str, str], *, comment: str, by: str, ends: datetime) -> str:
+        """Silence the alerts with these labels from now on; the silence's id."""
+        silence = {
+            "matchers": [{"name": name, "value": value, "isRegex": False} for name, value in matchers.items()],
+            "startsAt": datetime.now(UTC).isoformat(),
+            "endsAt": ends.isoformat(),
+            "createdBy": by,
+            "comment": comment,
+        }
+        answer = httpx.post(f"{self.url}/api/v2/silences", json=silence, trust_env=False, timeout=30)
+        return str(answer.raise_for_status().json()["silenceID"])
 
     def close(self) -> None:
         self.room.close()

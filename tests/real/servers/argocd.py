@@ -64,6 +64,8 @@ class ArgoCD(Closing):
         self.server = f"127.0.0.1:{free_port()}"
         self.url = f"http://{self.server}"
         self.servers: dict[str, Server] = {}
+        self.metrics: dict[str, str] = {}
+        """Where each part's `/metrics` are: `api`, `controller`, `repo`, `sets`."""
         self._http = httpx.Client(base_url=self.url, trust_env=False, timeout=30)
         try:
             self._write_tools()
@@ -195,6 +197,7 @@ class ArgoCD(Closing):
         }
         probes = {part: f"127.0.0.1:{free_port()}" for part in ("repo", "controller", "sets", "api")}
         ports = {part: address.rpartition(":")[2] for part, address in probes.items()}
+        self.metrics = {part: f"http://{address}" for part, address in probes.items()}
 
         def start(role: str, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
             self.servers[role] = self.room.start(

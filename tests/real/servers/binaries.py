@@ -45,6 +45,7 @@ class Binary:
     files_module: str = ""  # Go module whose files it reads at run time
     files: tuple[str, ...] = ()  # those files or folders, relative to that module
     link: tuple[str, ...] = ()  # variables set at link time: NAME=VALUE
+    tags: tuple[str, ...] = ()  # build tags
     go: tuple[int, int] = (1, 26)  # the oldest Go that builds it
     minutes: float = 1  # what a cold build took on two cores
     debian: str = ""  # the Debian package that holds it
@@ -117,8 +118,29 @@ BINARIES: dict[str, Binary] = {
         Binary("helm", "4.3.1", "helm", "helm.sh/helm/v4/cmd/helm", minutes=2),
         # For tests only: its licence (BUSL) allows that, and not to ship it.
         Binary("vault", "1.21.1", "vault", "github.com/hashicorp/vault", go=(1, 27), minutes=8),
+        # Without its user interface, which no test looks at, and the discoveries of clouds. Debian's is of version 2.
+        Binary(
+            "prometheus",
+            "3.16.0",
+            "prometheus",
+            "github.com/prometheus/prometheus/cmd/prometheus",
+            link=("github.com/prometheus/common/version.Version=3.16.0",),
+            tags=("remove_all_sd",),
+            minutes=2,
+            minimum=(3, 16, 0),
+        ),
+        Binary(
+            "loki",
+            "3.7.8",
+            "loki",
+            "github.com/grafana/loki/v3/cmd/loki",
+            link=("github.com/grafana/loki/v3/pkg/util/build.Version=3.7.8",),
+            minutes=5,
+            minimum=(3, 0, 0),
+        ),
+        # For tests only, as its licence (AGPL) covers what is shipped. Its releases are commits without a number.
+        Binary("minio", "2026-02-12", "minio", "github.com/minio/minio", minutes=3),
         Binary("redis-server", "", debian="redis-server"),
-        Binary("prometheus", "", debian="prometheus"),
         Binary("prometheus-alertmanager", "", debian="prometheus-alertmanager"),
         Binary("bwrap", "", debian="bubblewrap"),
         Binary("chromium", "", debian="chromium"),
@@ -218,8 +240,9 @@ def _build(binary: Binary) -> Path:
         say(f"building {binary.name} {binary.version}: about {binary.minutes:g} min on two cores, kept in {CACHE}")
         partial = binary.cached.with_name(f".{binary.cached.name}.partial")
         flags = "-s -w " + " ".join(f"-X {variable}" for variable in binary.link)
-        command = [str(go), "build", "-trimpath", "-buildvcs=false", f"-ldflags={flags.strip()}", "-o", str(partial)]
-        _with_progress(binary, [*command, binary.package])
+        tags = [f"-tags={','.join(binary.tags)}"] if binary.tags else []
+        command = [str(go), "build", "-trimpath", "-buildvcs=false", f"-ldflags={flags.strip()}", *tags]
+        _with_progress(binary, [*command, "-o", str(partial), binary.package])
         partial.replace(binary.cached)
     return binary.cached
 

@@ -17,9 +17,16 @@ class Prometheus(Closing):
 
     :param config: its configuration; `rule_files` may name the files of `rules`.
     :param rules: rule files by name, each the content of one.
+    :param external_url: the address that it says is its own, of which alerts carry links.
     """
 
-    def __init__(self, config: Mapping[str, Any] | None = None, rules: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        config: Mapping[str, Any] | None = None,
+        rules: Mapping[str, Any] | None = None,
+        *,
+        external_url: str = "",
+    ) -> None:
         program = binaries.find("prometheus")
         self.room = Room("prometheus")
         try:
@@ -36,7 +43,9 @@ class Prometheus(Closing):
                     f"--config.file={self.config}",
                     f"--storage.tsdb.path={self.room.folder / 'data'}",
                     f"--web.listen-address={address}",
+                    *([f"--web.external-url={external_url}", "--web.route-prefix=/"] if external_url else []),
                 ],
+                {"TZ": "UTC"},
             )
             self.server.wait_ready(healthy(f"{self.url}/-/ready"))
         except BaseException:
