@@ -6,6 +6,7 @@ from truebook.inventory.discover.facts import discover
 from truebook.inventory.join.catalog import join
 from truebook.inventory.join.subject import Joined, Subject
 from truebook.inventory.keys import OTHER
+from truebook.inventory.records import records
 from truebook.inventory.relations import relations
 from truebook.inventory.values import values
 from truebook.model import Component, Inventory
@@ -14,12 +15,13 @@ from truebook.settings import Settings
 
 
 def build(recording: Recording, settings: Settings, *, origin: str) -> Inventory:
-    """The components and arrows of a recording, completed and corrected by the catalog in `settings`.
+    """The components, arrows and records of a recording, completed and corrected by the catalog in `settings`.
 
     `origin` says what the state was read from, for people. Reads no file and no network.
     Raises RecordingError where a part is of another schema; no object, however malformed, is an error.
     """
     joined = join(discover(recording), settings)
+    joined.records = records(joined)
     components = [_component(subject, joined) for subject in joined.subjects]
     return Inventory(
         cluster=settings.cluster or recording.cluster.name,
@@ -30,6 +32,7 @@ def build(recording: Recording, settings: Settings, *, origin: str) -> Inventory
         relations=relations(joined),
         sources=recording.statuses(),
         stale_after=settings.stale_after,
+        records=joined.records,
     )
 
 

@@ -34,6 +34,11 @@ class Place:
         """The place of something within the thing."""
         return Place(self.source, self.object, (*self.path, *path))
 
+    @property
+    def whole(self) -> Place:
+        """The object or answer that it stands in."""
+        return Place(self.source, self.object)
+
 
 def place_of(thing: Thing) -> Place:
     """The place of a Kubernetes object."""
@@ -156,7 +161,6 @@ class SignIn:
     system: str = ""
     namespace: str = ""
     workload: Ref | None = None
-    pkce: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +236,16 @@ class Backup:
     warnings: int
     storage: str
     restores: int = 0
+
+    @property
+    def at(self) -> str:
+        """When it was done, else when it began."""
+        return self.completed or self.started
+
+    @property
+    def at_field(self) -> str:
+        """The field of `status` that says so."""
+        return "completionTimestamp" if self.completed else "startTimestamp"
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,14 +58,12 @@ def _grafana(file: ConfigFile) -> Iterator[SignIn]:
     if url and _true(look.at(found, "enabled")):
         place = file.place.at("auth.generic_oauth")
         client = look.text(found, "client_id")
-        pkce = look.at(found, "use_pkce")
         yield SignIn(
             place.at("auth_url"),
             url,
             client_id=client,
             client_path=(*place.path, "client_id"),
             namespace=file.config.namespace,
-            pkce=None if pkce is None else _true(pkce),
         )
 
 
