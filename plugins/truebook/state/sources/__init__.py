@@ -52,7 +52,7 @@ def check(settings: Settings) -> None:
             hint = f"it has a section of its own, `{name}`" if name in SOURCES else nearest(name, known)
             problems.append((system.line, f"systems: unknown system {short(name)} ({hint})"))
             continue
-        for word in system.options:
+        for word in system.options.keys() - set(known[name].options):
             said = f"systems.{name}: unknown option {short(word)} ({nearest(word, [*known[name].options, *WORDS])})"
             problems.append((system.lines.get(word, system.line), said))
     if problems:

@@ -73,7 +73,9 @@ def _kept(value: Any, shape: Shape) -> tuple[Any, bool]:
     if isinstance(shape, Sequence):
         if not isinstance(value, list):
             return None, False
-        return [found for found, fits in (_kept(entry, shape[0]) for entry in value) if fits], True
+        entries = [found for found, fits in (_kept(entry, shape[0]) for entry in value) if fits]
+        # A list of other things is no empty list: "no alerts" must not come of it.
+        return entries, bool(entries) or not value
     if callable(shape):
         try:
             return shape(value), True
