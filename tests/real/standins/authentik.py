@@ -26,6 +26,7 @@ from tests.real.standins.serving import Answer, Request, StandIn, documents
 
 SCHEMA = "2026.8.5"
 """The version of Authentik's schema that the answers are made by."""
+PUBLIC = "https://auth.homelab.local"
 PAGE = 20
 """Entries of a page where nothing is said; at most 100 are given."""
 
@@ -90,19 +91,13 @@ class AuthentikStandIn(StandIn):
     says = f"not Authentik: a server of truebook's tests that answers by its API schema {SCHEMA}"
     every = frozenset((VIEW_APPLICATIONS, VIEW_PROVIDERS))
 
-    def __init__(
-        self, url: str = "https://auth.homelab.local", *, permissions: frozenset[str] | None = None, page: int = PAGE
-    ) -> None:
+    def __init__(self, url: str = PUBLIC, *, permissions: frozenset[str] | None = None, page: int = PAGE) -> None:
         self.public = url.rstrip("/")
         self.version = str(documents("repository", "platform", "authentik", "Chart.yaml")[0]["appVersion"])
         self.client_secrets = {client.slug: secrets.token_urlsafe(48) for client in CLIENTS}
         self._page = page
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         super().__init__(permissions)
-
-    def issuer(self, slug: str) -> str:
-        """The issuer of an application's tokens."""
-        return f"{self.public}/application/o/{slug}/"
 
     def answer(self, request: Request) -> Answer:
         path = request.path
@@ -241,7 +236,7 @@ class AuthentikStandIn(StandIn):
     def _discovery(self, client: Client) -> dict[str, Any]:
         base = f"{self.public}/application/o"
         return {
-            "issuer": self.issuer(client.slug),
+            "issuer": issuer(client.slug, self.public),
             "authorization_endpoint": f"{base}/authorize/",
             "token_endpoint": f"{base}/token/",
             "userinfo_endpoint": f"{base}/userinfo/",
@@ -276,9 +271,14 @@ class AuthentikStandIn(StandIn):
         }
 
 
+def issuer(slug: str, public: str = PUBLIC) -> str:
+    """The issuer of an application's tokens, at the address that Authentik is known by."""
+    return f"{public}/application/o/{slug}/"
+
+
 def _id(kind: str, name: str) -> str:
     """An id that is the same each time."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"https://auth.homelab.local/{kind}/{name}"))
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{PUBLIC}/{kind}/{name}"))
 
 
 def _base64url(number: int) -> str:

@@ -1,7 +1,7 @@
 """Grafana, as far as truebook asks it: health, data sources, and the search for dashboards.
 
 Its answers have the shape of Grafana's published API description (`public/api-merged.json`: `healthResponse`,
-`DataSourceListItemDTO`, `Hit`), which `tests/real/test_standins.py` holds them against. What data sources and dashboards
+`DataSourceListItemDTO`, `Hit`); `tests/real/test_standins.py` holds them against it. What data sources and dashboards
 there are, the homelab's ConfigMaps say: what Grafana itself would have been provisioned with.
 
     with GrafanaStandIn() as grafana:

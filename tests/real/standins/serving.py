@@ -98,7 +98,8 @@ class StandIn(Closing):
                 if self.command != "HEAD" and answer.status != 204:
                     self.wfile.write(body)
 
-            do_HEAD = do_GET
+            def do_HEAD(self) -> None:
+                self.do_GET()
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
                 """Be quiet."""
