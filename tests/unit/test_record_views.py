@@ -241,9 +241,10 @@ def test_without_a_site_url_every_runbook_is_a_link_to_the_outside() -> None:
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        (dict.fromkeys(("issuer_equal", "https", "keys", "s256", "redirect_served"), True), "all 5 hold"),
-        ({"issuer_equal": True, "https": True}, "2 hold, 3 unknown"),
+        (dict.fromkeys(("discovery", "issuer_equal", "https", "keys", "s256", "redirect_served"), True), "all 6 hold"),
+        ({"issuer_equal": True, "https": True}, "2 hold, 4 unknown"),
         ({"issuer_equal": True, "s256": False, "redirect_served": False}, "no S256 redirect is not served"),
+        ({"discovery": False}, "issuer does not answer"),
         ({}, "not checked"),
     ],
 )

@@ -4,28 +4,57 @@ every table of records.
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
+from truebook.model import Record
 from truebook.pages.views.cells import Column, check, plain, when, word
 from truebook.pages.views.cron import cron
 from truebook.pages.views.records import Records
+from truebook.pages.views.view import Request
+
+
+def namespaces(record: Record) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The namespaces that a schedule includes, `*` for all, and those that it leaves out."""
+    found = record.get("namespaces") or ()
+    named = found if isinstance(found, tuple) else (str(found),)
+    left_out = tuple(name[1:] for name in named if name.startswith("-"))
+    return tuple(name for name in named if not name.startswith("-")), left_out
+
+
+def covers(record: Record, namespace: str) -> bool:
+    """Whether a schedule's backups hold a namespace."""
+    included, left_out = namespaces(record)
+    return any(fnmatchcase(namespace, name) for name in included) and not any(
+        fnmatchcase(namespace, name) for name in left_out
+    )
+
+
+def _namespaces(record: Record, _request: Request) -> str:
+    included, left_out = (", ".join(names) for names in namespaces(record))
+    words = "all" if included == "*" else included
+    return f"{words} but {left_out}" if left_out else words
+
 
 TABLE = Records(
     kind="backup",
     columns={
         "backup": Column("Schedule", lambda record, _request: record.name),
         "when": Column("When", cron("schedule")),
-        "namespaces": Column("Namespaces", plain("namespaces")),
+        "namespaces": Column("Namespaces", _namespaces),
         "storage": Column("Location", plain("storage")),
-        "not_covered": Column("Not covered", plain("not_covered")),
+        "not_covered": Column("Volumes not covered", plain("not_covered")),
         "paused": Column("Paused", check("paused"), volatile=True),
         "last_good": Column("Last good backup", plain("last_good"), volatile=True),
         "last_good_at": Column("Last good", when("last_good_at"), volatile=True),
-        "last_phase": Column("Newest", word("last_phase"), volatile=True),
+        "last_phase": Column("Last one", word("last_phase"), volatile=True),
+        "last": Column("Last backup", plain("last"), volatile=True),
         "errors": Column("Errors", plain("errors"), volatile=True),
         "warnings": Column("Warnings", plain("warnings"), volatile=True),
+        "restored": Column("Restored", plain("restored"), volatile=True),
     },
     key=("backup",),
-    stable=("backup", "when", "namespaces"),
-    live=("last_phase", "last_good_at", "last_good", "errors"),
+    stable=("backup", "when", "namespaces", "not_covered"),
+    live=("last_phase", "last_good_at", "last_good"),
     sources=("kubernetes",),
     nothing="No schedule makes backups.",
 )

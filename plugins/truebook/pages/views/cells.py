@@ -119,6 +119,15 @@ def titled(key: str, url_key: str) -> Write:
     return write
 
 
+def host(key: str) -> Write:
+    """A URL that is of no use to a browser (a Service's): its host and path as text."""
+
+    def write(facts: Facts, _request: Request) -> str:
+        return host_and_path(facts.text(key))
+
+    return write
+
+
 def linked(written: str) -> Markup:
     """A URL as a link; just its text where it must not be one."""
     return escape.link(host_and_path(written), escape.url(written))

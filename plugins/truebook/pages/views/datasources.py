@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from truebook.pages.views.cells import Column, plain
+from truebook.pages.views.cells import Column, host, plain
 from truebook.pages.views.records import COMPONENT, Records
 
 TABLE = Records(
@@ -10,7 +10,7 @@ TABLE = Records(
     columns={
         "datasource": Column("Data source", plain("title")),
         "type": Column("Type", plain("type")),
-        "url": Column("Address", plain("url")),
+        "url": Column("Address", host("url")),
         "component": Column("Reads from", COMPONENT.write),
     },
     key=("datasource",),

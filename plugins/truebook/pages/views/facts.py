@@ -11,6 +11,7 @@ from truebook.model import Component, Record
 from truebook.pages import escape
 from truebook.pages.views import cells, links, sources, status
 from truebook.pages.views.alerts import TABLE as ALERTS
+from truebook.pages.views.backups import covers
 from truebook.pages.views.cells import BREAK, ITEMS_SHOWN
 from truebook.pages.views.status import Status
 from truebook.pages.views.view import Request
@@ -135,7 +136,7 @@ def _backed_up(component: Component, request: Request) -> Markup | str:
     namespace, schedules = component.text("namespace"), request.inventory.records_of("backup")
     if not namespace or not schedules:
         return ""
-    found = [record for record in schedules if _covers(record, namespace)]
+    found = [record for record in schedules if covers(record, namespace)]
     if not found:
         return f"no schedule covers {namespace}"
     return BREAK.join(_schedule(record, request) for record in found[:ITEMS_SHOWN])
@@ -149,20 +150,6 @@ def _schedule(record: Record, request: Request) -> Markup:
         return Markup("{} {}").format(said, Status("No good backup", "degraded").markup)
     shown = cells.moment(record.text("last_good_at"), request.inventory.recorded_at)
     return Markup("{}, last good {}").format(said, shown if isinstance(shown, Markup) else escape.cell(shown))
-
-
-def _covers(record: Record, namespace: str) -> bool:
-    """Whether a schedule's backups hold a namespace."""
-    return (
-        namespace not in _words(record, "not_covered")
-        and ("*" in (included := _words(record, "namespaces")) or not included or namespace in included)
-        and namespace not in _words(record, "excluded")
-    )
-
-
-def _words(record: Record, key: str) -> tuple[str, ...]:
-    found = record.get(key) or ()
-    return found if isinstance(found, tuple) else (str(found),)
 
 
 def _arrows(end: str) -> Write:

@@ -2,8 +2,9 @@
 each other fits together. Its options are those of every table of records.
 
 The column `checks` says in a word whether all of these hold, and else which do not; each is a column of its own too:
-`issuer_equal` (the issuer announced is the one configured), `https`, `keys` (there are keys to check tokens with),
-`s256` (PKCE is offered), `redirect_served` (a host that the cluster serves is redirected to).
+`discovery` (the issuer answers), `issuer_equal` (it calls itself what the application calls it), `https` (all of its
+endpoints are), `keys` (it has keys to check tokens with), `s256` (PKCE is offered), `redirect_served` (the cluster
+serves the hosts that it redirects to).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from truebook.pages.views.status import Status
 from truebook.pages.views.view import Request
 
 CHECKS = {
+    "discovery": "issuer does not answer",
     "issuer_equal": "issuer differs",
     "https": "not by https",
     "keys": "no keys",
@@ -29,7 +31,7 @@ CHECKS = {
 
 
 def _checks(record: Record, _request: Request) -> Markup | str:
-    """`5 of 5 hold`, or what does not; a check that could not be made is counted and said apart."""
+    """`all 6 hold`, or what does not; a check that could not be made is counted and said apart."""
     found = {key: record.get(key) for key in CHECKS}
     wrong = [words for key, words in CHECKS.items() if found[key] is False]
     right = [key for key, value in found.items() if value not in (False, None, "")]
@@ -50,16 +52,21 @@ def _application(record: Record, request: Request) -> Markup | str:
     return escape.cell(record.text("application") or used_by)
 
 
+def _provider(record: Record, request: Request) -> Markup | str:
+    return cells.component(record.text("provider"), request) if record.text("provider") else ""
+
+
 TABLE = Records(
     kind="oidc_client",
     columns={
         "application": Column("Application", _application),
         "client": Column("Client", plain("client_id")),
         "redirects": Column("Redirects to", plain("redirect_hosts")),
-        "provider": Column("Provider", plain("provider")),
+        "provider": Column("Provider", _provider),
         "issuer": Column("Issuer", plain("issuer")),
         "component": COMPONENT,
         "checks": Column("Checks", _checks, volatile=True),
+        "discovery": Column("Issuer answers", check("discovery"), volatile=True),
         "issuer_equal": Column("Issuer equal", check("issuer_equal"), volatile=True),
         "https": Column("https", check("https"), volatile=True),
         "keys": Column("Keys", check("keys"), volatile=True),

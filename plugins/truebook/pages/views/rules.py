@@ -17,6 +17,8 @@ TABLE = Records(
         "severity": Column("Severity", plain("severity")),
         "runbook": Column("Runbook", runbook("runbook_url")),
         "component": COMPONENT,
+        "summary": Column("Summary", plain("summary")),
+        "expr": Column("Expression", plain("expr")),
         "rules": Column("Group", plain("group")),
         "state": Column("State", word("state"), volatile=True),
     },

@@ -9,6 +9,7 @@ TABLE = Records(
     kind="silence",
     columns={
         "silence": Column("Silenced", plain("matchers")),
+        "state": Column("State", plain("state"), volatile=True),
         "comment": Column("Why", plain("comment"), volatile=True),
         "by": Column("By", plain("created_by"), volatile=True),
         "ends": Column("Ends", when("ends_at"), volatile=True),

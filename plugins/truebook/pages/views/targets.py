@@ -16,6 +16,7 @@ TABLE = Records(
         "job": Column("Job", plain("job")),
         "health": Column("Health", word("health"), volatile=True),
         "component": Column("Component", COMPONENT.write, volatile=True),
+        "instance": Column("Instance", plain("instance"), volatile=True),
         "address": Column("Address", plain("scrape_url"), volatile=True),
         "error": Column("Error", plain("last_error"), volatile=True),
     },
