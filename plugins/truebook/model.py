@@ -268,7 +268,8 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
-    """A request that a block made, and what the guard did with it. `path` holds no query's values."""
+    """A request that a block made, and what the guard did with it. `path` holds no query's values. `warnings` are those
+    that the API server sent along."""
 
     system: str
     method: str
@@ -276,6 +277,7 @@ class RequestRecord:
     decision: Literal["forward", "dry-run", "answer", "refuse"]
     status: int
     reason: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,6 +161,24 @@ def fill(
     return "".join([*pieces, markdown[at:]]) if regions else markdown
 
 
+def expected(
+    region: Region,
+    *,
+    inventory: Inventory,
+    page_url: Callable[[str], str | None],
+    templates: Path | None = None,
+    site_url: str = "",
+) -> str:
+    """What the engine alone would write into a region and commit: without the author's columns and rows.
+
+    Raises RegionError as `fill` does.
+    """
+    # Something that is no table, so that a view knows the region for one that was filled before.
+    body = "-" if region.body.strip() else ""
+    request = Request(region.arguments, body, inventory, page_url, page_url, templates, live=False, site_url=site_url)
+    return _render(region, request)
+
+
 def tidy(html: str) -> str:
     """A page's HTML without the paragraph that Markdown puts around `<details>` within tabs and lists, where it takes
     the tag for words: a paragraph must not hold it."""
