@@ -1,11 +1,11 @@
-"""The homelab, running: a real cluster and a real ArgoCD that deployed `homelab/repository` into it.
+"""The homelab, running: a real cluster, a real ArgoCD that deployed `homelab/repository` into it, and its systems.
 
     with Homelab(say=print) as homelab:
         homelab.deploy()
         homelab.record(Path("homelab.json"))
 
-ArgoCD, git and truebook reach github.com, the chart repository and argocd.homelab.local through a `Forge`, so that
-the recording holds the homelab's own addresses only.
+ArgoCD, git, Prometheus and truebook reach github.com, the chart repository and all addresses of the homelab through a
+`Forge`, so that the recording holds the homelab's own addresses only.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import yaml
 from tests.real.forge import Forge
 from tests.real.homelab.repositories import HOMELAB, History, charts, histories
 from tests.real.homelab.standins import StandIns
+from tests.real.homelab.systems import Systems
 from tests.real.servers.argocd import ArgoCD
 from tests.real.servers.cluster import Cluster
 from tests.real.servers.process import NotReady, wait_until
@@ -105,10 +106,12 @@ class Homelab:
             if name == "paperless":
                 self._sync(name, within)
             self._wait(name, WELL if name == "paperless" else UNWELL.get(name, WELL), within)
+        self.systems = self._open.enter_context(Systems(self.cluster, self.forge, self.argocd, self._say))
         self._say("pushing the commits that nobody has deployed yet")
         for history in self.histories.values():
             history.push(after_deployment=True)
         self._settle(within)
+        self.systems.settle()
 
     def _sync(self, name: str, within: float) -> None:
         """Sync an application by hand, as its owner would; the API server may just be reading its new settings."""
@@ -161,11 +164,12 @@ class Homelab:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the documentation's own account needs: its kubeconfig, its ArgoCD token, and the way there."""
+        """What the documentation's own account needs: its kubeconfig, its tokens, and the way there."""
         token = self.cluster.kubectl("create", "token", "truebook", "-n", "truebook").strip()
         kubeconfig = self.cluster.write_kubeconfig("truebook", token, namespace="default")
         return {
             **self.forge.environment,
+            **self.systems.environment,
             "KUBECONFIG": str(kubeconfig),
             "ARGOCD_AUTH_TOKEN": self.argocd.docs_token,
         }
