@@ -212,6 +212,88 @@ SAMPLES: dict[str, Sample] = {
         },
         {"ALERTMANAGER_TOKEN": TOKEN},
     ),
+    "authentik": Sample(
+        {
+            "/-/health/live/": "",
+            "/-/health/ready/": Answer(204),
+            "/api/v3/admin/version/": {"version_current": "2026.8.2", "build_hash": "", "outdated": False},
+            "/api/v3/core/applications/": {
+                "pagination": {"next": 0, "current": 1, "total_pages": 1},
+                "results": [
+                    {
+                        "pk": "9a0d7a6e-0001-4b5a-8f3e-000000000001",
+                        "name": "Grafana",
+                        "slug": "grafana",
+                        "group": "Infrastructure",
+                        "launch_url": "https://grafana.homelab.local",
+                        "meta_launch_url": "https://grafana.homelab.local",
+                        "meta_description": "Dashboards",
+                        "provider": 1,
+                        "provider_obj": {"pk": 1, "name": "Grafana", "component": "ak-provider-oauth2-form"},
+                    }
+                ],
+            },
+            "/api/v3/providers/oauth2/": {
+                "pagination": {"next": 0, "current": 1, "total_pages": 1},
+                "results": [
+                    {
+                        "pk": 1,
+                        "name": "Grafana",
+                        "client_id": "grafana",
+                        "client_secret": "pl4nted",
+                        "client_type": "confidential",
+                        "redirect_uris": [
+                            {"matching_mode": "strict", "url": "https://grafana.homelab.local/login/generic_oauth"}
+                        ],
+                        "issuer_mode": "per_provider",
+                        "signing_key": "9a0d7a6e-0001-4b5a-8f3e-000000000002",
+                        "encryption_key": None,
+                        "assigned_application_slug": "grafana",
+                        "assigned_application_name": "Grafana",
+                    },
+                    {"pk": 2, "name": "Old", "redirect_uris": "https://a.homelab.local/x\nhttps://b/y\n"},
+                ],
+            },
+        },
+        {"AUTHENTIK_TOKEN": TOKEN},
+    ),
+    "grafana": Sample(
+        {
+            "/api/health": {"commit": "0123abc", "database": "ok", "version": "12.4.2"},
+            "/api/datasources": [
+                {
+                    "id": 1,
+                    "uid": "prometheus",
+                    "orgId": 1,
+                    "name": "Prometheus",
+                    "type": "prometheus",
+                    "access": "proxy",
+                    "url": "http://prometheus.monitoring.svc:9090",
+                    "user": "pl4nted",
+                    "database": "pl4nted",
+                    "basicAuth": False,
+                    "isDefault": True,
+                    "jsonData": {"httpMethod": "POST", "x": "pl4nted"},
+                    "readOnly": True,
+                }
+            ],
+            "/api/search": [
+                {
+                    "id": 1,
+                    "uid": "vault",
+                    "title": "Vault",
+                    "uri": "db/vault",
+                    "url": "/d/vault/vault",
+                    "type": "dash-db",
+                    "tags": ["homelab"],
+                    "folderTitle": "Security",
+                    "folderUid": "security",
+                    "isStarred": False,
+                }
+            ],
+        },
+        {"GRAFANA_TOKEN": TOKEN},
+    ),
     "loki": Sample(
         {
             "/ready": "ready\n",

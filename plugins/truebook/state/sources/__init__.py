@@ -13,7 +13,19 @@ from truebook.settings import Settings, SystemSettings
 from truebook.settings.reader import nearest, short
 from truebook.state.known import FIRST
 from truebook.state.source import Context, NotSetUp, Reader, Reading, Source
-from truebook.state.sources import alertmanager, argocd, git, kubernetes, loki, minio, prometheus, vault
+from truebook.state.sources import (
+    alertmanager,
+    argocd,
+    authentik,
+    configmaps,
+    git,
+    grafana,
+    kubernetes,
+    loki,
+    minio,
+    prometheus,
+    vault,
+)
 
 __all__ = ["SOURCES", "Context", "NotSetUp", "Reader", "Reading", "Source", "check"]
 
@@ -32,8 +44,11 @@ SOURCES: dict[str, Source] = {
     "argocd": Source(argocd.read, lambda settings: settings.argocd.enabled),
     "git": Source(git.read, lambda settings: settings.git.enabled, needs=FIRST),
     "vault": _system("vault", vault.read),
+    "authentik": _system("authentik", authentik.read),
     "prometheus": _system("prometheus", prometheus.read),
     "alertmanager": _system("alertmanager", alertmanager.read),
+    "grafana": _system("grafana", grafana.read),
+    "configmaps": _system("configmaps", configmaps.read),
     "loki": _system("loki", loki.read),
     "minio": _system("minio", minio.read, options=minio.OPTIONS),
 }
