@@ -39,7 +39,7 @@ def test_json_has_the_shape_that_others_rely_on() -> None:
     ]
     stated = {"source": "catalog", "object": "truebook.yml:3", "field": "relations"}
     assert found["relations"] == [{"from": "web", "to": "db", "label": "reads", "kind": "stated", "evidence": stated}]
-    assert found["sources"] == [{"name": "git", "state": "stale", "reason": "refused", "read_at": ""}]
+    assert found["sources"] == [{"name": "git", "state": "stale", "reason": "refused", "read_at": "", "stand_in": ""}]
     assert (found["cluster"], found["recorded_at"]) == ("homelab", "2026-11-24T05:30:00Z")
 
 

@@ -21,7 +21,7 @@ def build(recording: Recording, settings: Settings, *, origin: str) -> Inventory
     Raises RecordingError where a part is of another schema; no object, however malformed, is an error.
     """
     joined = join(discover(recording), settings)
-    joined.records = records(joined)
+    joined.keep(records(joined))
     components = [_component(subject, joined) for subject in joined.subjects]
     return Inventory(
         cluster=settings.cluster or recording.cluster.name,

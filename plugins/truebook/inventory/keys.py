@@ -22,6 +22,19 @@
 | images | container images |
 | storage | where its data is |
 | systems | the systems that it runs, by the names of their sources: `vault`, `prometheus` |
+| state | what its system says it is: a Vault active, standby, sealed, uninitialised; others ready, not ready |
+| reported_version | the version that its system says it is |
+| ahead, behind | commits of the tracked branch that were not deployed; deployed ones that it no longer has |
+| compare_url | the page of what lies between the deployed commit and the branch's head |
+| targets, targets_up | its targets in Prometheus; of Prometheus itself: all |
+| rules | alerting rules about it; of Prometheus itself: all |
+| alerts_firing, alerts_silenced | its alerts; of Alertmanager itself: all |
+| last_backup, last_backup_at | Velero's newest complete backup, and when it was done |
+| storage_available | whether all of Velero's storage locations are |
+| bucket | where Velero's backups are written to, of the component that holds it |
+| secret_paths | the paths in Vault that it gets, never what is there |
+| sso | the component that it signs in through |
+| dashboards | titles of the dashboards about it |
 
 The catalog may state any other key, and any of these but those in `LIVE`.
 """
@@ -52,8 +65,28 @@ KEYS = (
     "images",
     "storage",
     "systems",
+    "state",
+    "reported_version",
+    "ahead",
+    "behind",
+    "compare_url",
+    "targets",
+    "targets_up",
+    "rules",
+    "alerts_firing",
+    "alerts_silenced",
+    "last_backup",
+    "last_backup_at",
+    "storage_available",
+    "bucket",
+    "secret_paths",
+    "sso",
+    "dashboards",
 )
 """All keys, in the order they are shown."""
+
+LISTS = frozenset({"urls", "workloads", "images", "systems", "secret_paths", "dashboards"})
+"""Keys whose value is a list."""
 
 LIVE = LIVE_KEYS
 """Keys that only a cluster can say."""

@@ -68,6 +68,17 @@ def commit(url: str, revision: str) -> str | None:
     return f"{page}{_forge(page.split('/')[2])}{revision}"
 
 
+def compare(url: str, base: str, head: str) -> str | None:
+    """The page of what lies between two commits; None for what are no commits or an unknown host."""
+    page = web(url)
+    if page is None or _SHA.fullmatch(base) is None or _SHA.fullmatch(head) is None:
+        return None
+    forge = _forge(page.split("/")[2])
+    if forge == _COMMIT["bitbucket"]:
+        return f"{page}/branches/compare/{head}..{base}"
+    return f"{page}{'/-' if forge == _COMMIT['gitlab'] else ''}/compare/{base}...{head}"
+
+
 def is_commit(revision: str) -> bool:
     """Whether this is a whole commit id."""
     return _SHA.fullmatch(revision) is not None

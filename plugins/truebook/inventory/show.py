@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
 from truebook.errors import ConfigError
-from truebook.model import Component, Evidence, Inventory
+from truebook.model import Component, Evidence, Inventory, Value
 from truebook.redact import printable
 
 _WIDEST = 60
@@ -14,8 +15,9 @@ _WIDEST = 60
 
 def as_json(inventory: Inventory) -> dict[str, Any]:
     """JSON-shaped: `{cluster, recorded_at, components: [{name, title, group, values: {key: {value, evidence}}}],
-    relations: [{from, to, label, evidence}], sources: [{name, state, reason}]}`, evidence as `{source, object,
-    field}`; beside these `cluster_version`, `origin`, a relation's `kind` and a source's `read_at`."""
+    relations: [{from, to, label, evidence}], records: [{kind, name, component, values}], sources: [{name, state,
+    reason}]}`, evidence as `{source, object, field}`; beside these `cluster_version`, `origin`, a relation's `kind` and
+    a source's `read_at` and `stand_in`."""
     return {
         "cluster": inventory.cluster,
         "cluster_version": inventory.cluster_version,
@@ -32,22 +34,45 @@ def as_json(inventory: Inventory) -> dict[str, Any]:
             }
             for relation in inventory.relations
         ],
+        "records": [
+            {
+                "kind": record.kind,
+                "name": record.name,
+                "component": record.component,
+                "values": _values(record.values),
+            }
+            for record in inventory.records
+        ],
         "sources": [
-            {"name": source.name, "state": source.state, "reason": source.reason, "read_at": source.read_at}
+            {
+                "name": source.name,
+                "state": source.state,
+                "reason": source.reason,
+                "read_at": source.read_at,
+                "stand_in": source.stand_in,
+            }
             for source in inventory.sources
         ],
     }
 
 
 def _component(component: Component) -> dict[str, Any]:
-    values = {
+    return {
+        "name": component.name,
+        "title": component.title,
+        "group": component.group,
+        "values": _values(component.values),
+    }
+
+
+def _values(values: Mapping[str, Value]) -> dict[str, Any]:
+    return {
         key: {
             "value": list(found.value) if isinstance(found.value, tuple) else found.value,
             "evidence": _evidence(found.evidence),
         }
-        for key, found in component.values.items()
+        for key, found in values.items()
     }
-    return {"name": component.name, "title": component.title, "group": component.group, "values": values}
 
 
 def _evidence(evidence: Evidence) -> dict[str, str]:
@@ -55,7 +80,8 @@ def _evidence(evidence: Evidence) -> dict[str, str]:
 
 
 def as_text(inventory: Inventory, component: str | None = None) -> str:
-    """Each component with its values and their evidence, as a table; with `component` that one only.
+    """Each component with its values and their evidence, as a table, its arrows and its records; with `component` that
+    one only. Last the records of no component.
 
     Control and bidi characters are shown as `\\xNN` or `\\uNNNN`: a terminal must not obey what a cluster says.
     Raises ConfigError for an unknown component, with the nearest known one.
@@ -67,9 +93,18 @@ def as_text(inventory: Inventory, component: str | None = None) -> str:
         for source in inventory.sources
         if source.state != "fresh"
     ]
+    lines += [
+        f"{printable(source.name)} was a stand-in: {printable(source.stand_in)}"
+        for source in inventory.sources
+        if source.stand_in
+    ]
     for found in chosen:
         lines += ["", *_block(found)]
         lines += _arrows(inventory, found.name)
+        lines += _records(inventory, found.name)
+    rest = _records(inventory, "") if component is None else []
+    if rest:
+        lines += ["", "of no component", *rest]
     return "\n".join(lines) + "\n"
 
 
@@ -105,3 +140,15 @@ def _arrows(inventory: Inventory, name: str) -> list[str]:
         for relation in inventory.relations
         if relation.source == name
     ]
+
+
+def _records(inventory: Inventory, component: str) -> list[str]:
+    """A line for each record: its values, and where the first of them was read."""
+    lines = []
+    for record in inventory.records:
+        if record.component == component:
+            told = "  ".join(f"{key}={record.text(key)}" for key in record.values)
+            first = next((value.evidence for value in record.values.values()), None)
+            where = "" if first is None else f"  {first.source}: {first}"
+            lines.append(printable(f"  [{record.kind}] {record.name}  {told}{where}"))
+    return lines

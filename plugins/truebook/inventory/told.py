@@ -224,7 +224,8 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A Backup of Velero. `started` and `completed` are RFC 3339 or empty."""
+    """A Backup of Velero. `started` and `completed` are RFC 3339 or empty; `restores` are the Restores of it that are
+    complete."""
 
     place: Place
     ref: Ref
@@ -235,7 +236,7 @@ class Backup:
     errors: int
     warnings: int
     storage: str
-    restores: int = 0
+    restores: tuple[Place, ...] = ()
 
     @property
     def at(self) -> str:
@@ -265,7 +266,7 @@ class SecretUse:
     paths: tuple[tuple[str, tuple[Step, ...]], ...]
     secret: str = ""
     secret_path: tuple[Step, ...] = ()
-    workloads: tuple[Ref, ...] = ()
+    workloads: tuple[tuple[Ref, tuple[Step, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,14 +285,17 @@ class Window:
 
 @dataclass(slots=True)
 class Told:
-    """All of it. `mounts` are Vault's engines, `mount/` → (type, version); `alertmanagers` the addresses that
-    Prometheus sends alerts to; `addresses` the Services behind IP addresses that other systems named; `states`
-    and `versions` what each system says of itself; `bucket` the bucket that was asked for at MinIO, and `urls` where
-    each system was read. `defaults` are the addresses that Vault's agent injectors put in where a pod names none."""
+    """All of it.
+
+    `mounts` are Vault's engines, `mount/` → (type, version). `alertmanagers` are the addresses that Prometheus sends
+    alerts to, `alerts_were_read` who was asked for alerts. `addresses` are the Services behind IP addresses that
+    other systems named. `states` and `versions` are what each system says of itself, `urls` where it was read;
+    `bucket` is the one that was asked for at MinIO.
+    """
 
     targets: list[Target] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
-    rules_were_read: bool = False
+    alerts_were_read: Evidence | None = None
     alerts: list[Alert] = field(default_factory=list)
     silences: list[Silence] = field(default_factory=list)
     monitors: list[Monitor] = field(default_factory=list)

@@ -19,6 +19,19 @@ LIVE_KEYS = frozenset(
         "branch_head",
         "images",
         "systems",
+        "state",
+        "reported_version",
+        "ahead",
+        "behind",
+        "compare_url",
+        "targets",
+        "targets_up",
+        "rules",
+        "alerts_firing",
+        "alerts_silenced",
+        "last_backup",
+        "last_backup_at",
+        "storage_available",
     }
 )
 """Values that only a cluster can say: a catalog that states one is refused, it would be a lie tomorrow."""

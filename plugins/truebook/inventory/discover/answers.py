@@ -49,7 +49,8 @@ class Answers:
         """The answer to `path` as it was asked, query included."""
         if path not in self._known:
             found = self.data.answers.get(path)
-            url = path if "://" in path else f"{self.url}{path}"
+            method, space, rest = path.rpartition(" ")
+            url = f"{method}{space}{rest if '://' in rest else self.url + rest}"
             answer = None if found is None else Answer(self._source, url, found.status, _decoded(found.body))
             self._known[path] = answer
         return self._known[path]

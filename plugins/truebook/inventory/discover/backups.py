@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +9,7 @@ from truebook.inventory import look
 from truebook.inventory.discover.objects import objects
 from truebook.inventory.look import Step
 from truebook.inventory.objects import Thing, thing
-from truebook.inventory.told import Backup, Location, Schedule, place_of
+from truebook.inventory.told import Backup, Location, Place, Schedule, place_of
 from truebook.recording import KubernetesData
 
 _GROUP = "velero.io"
@@ -50,10 +49,11 @@ def schedules(kubernetes: KubernetesData) -> Iterator[Schedule]:
 
 def backups(kubernetes: KubernetesData) -> Iterator[Backup]:
     """The backups that were made, with how often each was restored."""
-    restored: Counter[tuple[str, str]] = Counter()
+    restored: dict[tuple[str, str], list[Place]] = {}
     for found, obj in _all(kubernetes, "restores", "Restore"):
         if look.text(obj, "status", "phase") == "Completed":
-            restored[found.ref.namespace, look.text(obj, "spec", "backupName")] += 1
+            backup = (found.ref.namespace, look.text(obj, "spec", "backupName"))
+            restored.setdefault(backup, []).append(place_of(found))
     for found, obj in _all(kubernetes, "backups", "Backup"):
         yield Backup(
             place_of(found),
@@ -65,7 +65,7 @@ def backups(kubernetes: KubernetesData) -> Iterator[Backup]:
             look.number(obj, "status", "errors") or 0,
             look.number(obj, "status", "warnings") or 0,
             look.text(obj, "spec", "storageLocation"),
-            restored[found.ref.namespace, found.ref.name],
+            tuple(restored.get((found.ref.namespace, found.ref.name), ())),
         )
 
 

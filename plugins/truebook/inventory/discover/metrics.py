@@ -11,7 +11,7 @@ from truebook.inventory.discover.objects import objects
 from truebook.inventory.look import Step
 from truebook.inventory.objects import thing
 from truebook.inventory.told import Alert, Monitor, Place, Rule, Silence, Target, place_of
-from truebook.model import Value
+from truebook.model import Evidence, Value
 from truebook.recording import KubernetesData
 
 _GROUP = "monitoring.coreos.com"
@@ -36,13 +36,12 @@ def targets(prometheus: Answers) -> Iterator[Target]:
         )
 
 
-def rules(prometheus: Answers, kubernetes: KubernetesData) -> tuple[list[Rule], bool]:
-    """The alerting rules that Prometheus has loaded, else those that the cluster's PrometheusRules declare; and
-    whether it is the first."""
+def rules(prometheus: Answers, kubernetes: KubernetesData) -> list[Rule]:
+    """The alerting rules that Prometheus has loaded, else those that the cluster's PrometheusRules declare."""
     answer = prometheus.like("/api/v1/rules")
     if answer is not None and isinstance(answer.ok, dict):
-        return list(_loaded(answer)), True
-    return list(_declared(kubernetes)), False
+        return list(_loaded(answer))
+    return list(_declared(kubernetes))
 
 
 def _loaded(answer: Answer) -> Iterator[Rule]:
@@ -125,6 +124,15 @@ def alerts(alertmanager: Answers, known: list[Rule]) -> list[Alert]:
     were_read = answer is not None and isinstance(answer.ok, list)
     own = [alert for rule in known for alert in rule.alerts]
     return found + [alert for alert in own if alert.state == "pending" or not were_read]
+
+
+def asked_for_alerts(alertmanager: Answers, prometheus: Answers) -> Evidence | None:
+    """Who said which alerts there are: Alertmanager, else Prometheus; None where nobody was asked."""
+    answer = alertmanager.like("/api/v2/alerts")
+    if answer is not None and isinstance(answer.ok, list):
+        return answer.said()
+    answer = prometheus.like("/api/v1/rules")
+    return answer.said() if answer is not None and isinstance(answer.ok, dict) else None
 
 
 def _routed(answer: Answer) -> Iterator[Alert]:

@@ -19,6 +19,7 @@ from truebook.recording import KubernetesData
 _ESO, _VSO = "external-secrets.io", "secrets.hashicorp.com"
 _INJECT = "vault.hashicorp.com/"
 _SECRET = f"{_INJECT}agent-inject-secret-"
+_RESTARTED = ("spec", "rolloutRestartTargets")
 _ADDRESS = "AGENT_INJECT_VAULT_ADDR"
 
 
@@ -108,8 +109,8 @@ def _static(kubernetes: KubernetesData) -> Iterator[SecretUse]:
         auth = _named(look.text(obj, "spec", "vaultAuthRef") or "default", found.ref.namespace)
         connection = _named(auths.get(auth, "default"), auth[0])
         restarted = tuple(
-            Ref(GROUPS[kind], kind, found.ref.namespace, look.text(entry, "name"))
-            for _, entry in look.entries(obj, "spec", "rolloutRestartTargets")
+            (Ref(GROUPS[kind], kind, found.ref.namespace, look.text(entry, "name")), (*_RESTARTED, index, "name"))
+            for index, entry in look.entries(obj, *_RESTARTED)
             if (kind := look.text(entry, "kind")) in GROUPS
         )
         yield SecretUse(
@@ -145,7 +146,7 @@ def _injected(workloads: list[Workload]) -> Iterator[SecretUse]:
         server = notes.get(f"{_INJECT}service", "") or default
         if paths:
             place = place_of(workload).at(*workload.template)
-            yield SecretUse(place, workload, "injector", server, "", paths, workloads=(workload.ref,))
+            yield SecretUse(place, workload, "injector", server, "", paths, workloads=((workload.ref, ()),))
 
 
 def mounts(vault: Answers) -> dict[str, tuple[str, str]]:

@@ -25,12 +25,12 @@ def told(recording: Recording, kubernetes: KubernetesData, argocd: Answers, work
     systems["argocd"] = argocd
     prometheus, grafana, vault = systems["prometheus"], systems["grafana"], systems["vault"]
     files = dashboards.config_files(systems["configmaps"])
-    rules, were_read = metrics.rules(prometheus, kubernetes)
+    rules = metrics.rules(prometheus, kubernetes)
     found = Told(
         targets=list(metrics.targets(prometheus)),
         rules=rules,
-        rules_were_read=were_read,
         alerts=metrics.alerts(systems["alertmanager"], rules),
+        alerts_were_read=metrics.asked_for_alerts(systems["alertmanager"], prometheus),
         silences=list(metrics.silences(systems["alertmanager"])),
         monitors=list(metrics.monitors(kubernetes)),
         alertmanagers=list(metrics.alertmanagers(prometheus, kubernetes)),

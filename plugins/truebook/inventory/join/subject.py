@@ -74,6 +74,8 @@ class Joined:
     resolver: Resolver
     argocd: Subject | None = field(init=False)
     records: tuple[Record, ...] = ()
+    _records: dict[tuple[str, str | None], list[Record]] = field(default_factory=dict)
+    _found: dict[tuple[str, str | None], Subject | None] = field(default_factory=dict)
     _homes: dict[int, list[Subject]] = field(default_factory=dict)
     _systems: dict[str, list[Subject]] = field(default_factory=dict)
 
@@ -88,6 +90,12 @@ class Joined:
     def system(self, name: str, *, namespace: str | None = None) -> Subject | None:
         """The component that a system's answers are of: the one that the settings name, else the one at the address
         where it was read, else the first that runs its program. With a namespace: the first that runs it there."""
+        key = (name, namespace)
+        if key not in self._found:
+            self._found[key] = self._system(name, namespace)
+        return self._found[key]
+
+    def _system(self, name: str, namespace: str | None) -> Subject | None:
         running = self._systems.get(name, [])
         if namespace is not None:
             there = [s for s in running if any(workload.ref.namespace == namespace for workload in s.workloads)]
@@ -99,6 +107,17 @@ class Joined:
             return self.resolver.named(stated.component)
         url = self.facts.told.urls.get(name, "")
         return (self.resolver.url(url) if url else None) or next(iter(running), None)
+
+    def keep(self, records: tuple[Record, ...]) -> None:
+        """Hold the records that were made, for the values that they come to."""
+        self.records = records
+        for record in records:
+            self._records.setdefault((record.kind, None), []).append(record)
+            self._records.setdefault((record.kind, record.component), []).append(record)
+
+    def records_of(self, kind: str, component: str | None = None) -> list[Record]:
+        """The records of one kind, of one component or of all."""
+        return self._records.get((kind, component), [])
 
     def running(self, name: str) -> list[Subject]:
         """All components that run a system's program."""

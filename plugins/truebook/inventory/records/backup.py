@@ -27,7 +27,7 @@ def backups(joined: Joined) -> Iterator[Record]:
     for schedule in told.schedules:
         made = by_schedule.get((schedule.ref.namespace, schedule.ref.name), [])
         subject = joined.system("velero", namespace=schedule.ref.namespace)
-        restored = sum(backup.restores for backup in made)
+        restores = [place for backup in made for place in backup.restores]
         yield row(
             "backup",
             schedule.ref.name,
@@ -35,7 +35,7 @@ def backups(joined: Joined) -> Iterator[Record]:
             {
                 **_declared(joined, schedule),
                 **_made(made),
-                "restored": kept(schedule.place, restored or None),
+                "restored": restores[0].value(len(restores), "spec", "backupName") if restores else None,
             },
         )
 

@@ -19,11 +19,11 @@ from truebook.model import Record, Value
 def dashboards(joined: Joined) -> Iterator[Record]:
     """One for each, of the component that it is about."""
     for dashboard in joined.facts.told.dashboards:
-        place, found = dashboard.place, subject_of(joined, dashboard)
+        place = dashboard.place
         yield row(
             "dashboard",
             dashboard.uid or dashboard.title,
-            None if found is None else found[0],
+            subject_of(joined, dashboard),
             {
                 "title": place.value(dashboard.title, "title"),
                 "url": _url(joined, dashboard),

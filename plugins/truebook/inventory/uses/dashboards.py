@@ -7,7 +7,6 @@ import re
 from truebook.inventory.join.subject import Joined, Subject
 from truebook.inventory.objects import Ref, Thing
 from truebook.inventory.told import Dashboard, DataSource
-from truebook.model import Evidence
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -24,18 +23,17 @@ def behind(joined: Joined, source: DataSource) -> Subject | None:
     return joined.resolver.url(source.url, source.namespace or (main.ref.namespace if main is not None else ""))
 
 
-def subject_of(joined: Joined, dashboard: Dashboard) -> tuple[Subject, Evidence] | None:
+def subject_of(joined: Joined, dashboard: Dashboard) -> Subject | None:
     """The component that a tag names, else the title, else that which its ConfigMap belongs to."""
     names = _names(joined)
-    for index, tag in enumerate(dashboard.tags):
+    for tag in dashboard.tags:
         if tag.casefold() in names:
-            return names[tag.casefold()], dashboard.place.evidence("tags", index)
+            return names[tag.casefold()]
     words = _words(dashboard.title)
     named = [name for name in names if len(_words(name)) > 2 and _words(name) in words]
     if named:
-        return names[max(named, key=len)], dashboard.place.evidence("title")
-    owner = None if dashboard.config is None else _owner(joined, dashboard.config)
-    return None if owner is None else (owner, dashboard.place.evidence())
+        return names[max(named, key=len)]
+    return None if dashboard.config is None else _owner(joined, dashboard.config)
 
 
 def _words(text: str) -> str:

@@ -51,10 +51,10 @@ class Consumers:
                 yield Consumer(subject, value)
 
     def _named(self, use: SecretUse) -> Iterator[Consumer]:
-        for ref in use.workloads:
+        for ref, path in use.workloads:
             subject = self._joined.resolver.workload(ref)
             if subject is not None:
-                yield Consumer(subject, use.place.value(str(ref)))
+                yield Consumer(subject, use.place.value(str(ref), *path))
 
     def _owning(self, use: SecretUse) -> Iterator[Consumer]:
         home = self._joined.members.of(use.owner)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from truebook.inventory.join.subject import Joined, Subject
 from truebook.inventory.keys import KEYS
-from truebook.inventory.values import address, argocd, intent, revisions, running, storage
+from truebook.inventory.values import address, argocd, intent, records, revisions, running, storage, systems
 from truebook.model import Value
 
 VALUES: dict[str, Callable[[Subject, Joined], Value | None]] = {
@@ -35,6 +35,23 @@ VALUES: dict[str, Callable[[Subject, Joined], Value | None]] = {
     "images": running.images,
     "storage": storage.storage,
     "systems": running.systems,
+    "state": systems.state,
+    "reported_version": systems.reported_version,
+    "ahead": revisions.ahead,
+    "behind": revisions.behind,
+    "compare_url": revisions.compare_url,
+    "targets": records.targets,
+    "targets_up": records.targets_up,
+    "rules": records.rules,
+    "alerts_firing": records.alerts_firing,
+    "alerts_silenced": records.alerts_silenced,
+    "last_backup": systems.last_backup,
+    "last_backup_at": systems.last_backup_at,
+    "storage_available": systems.storage_available,
+    "bucket": systems.bucket,
+    "secret_paths": records.secret_paths,
+    "sso": records.sso,
+    "dashboards": records.dashboards,
 }
 
 

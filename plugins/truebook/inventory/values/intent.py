@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from truebook.inventory.join.subject import Joined, Subject
+from truebook.inventory.keys import LISTS
 from truebook.model import Value
 
 
@@ -11,7 +12,7 @@ def stated(subject: Subject, key: str) -> Value | None:
     found = None if subject.stated is None else subject.stated.values.get(key)
     if found is None:
         return None
-    return Value((found,) if key == "urls" else found, subject.line(f"values.{key}"))
+    return Value((found,) if key in LISTS else found, subject.line(f"values.{key}"))
 
 
 def purpose(subject: Subject, known: Joined) -> Value | None:
