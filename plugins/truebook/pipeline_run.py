@@ -44,7 +44,7 @@ _WORDS: dict[ResultState, str] = {
 }
 _UNREACHABLE = frozenset({502, 503, 504})
 _NOT_TOLD = 501
-"""How a replay answers a dry run whose outcome does not follow from a recording."""
+"""How a replay answers what does not follow from a recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,8 @@ def _out_of_reach(record: RequestRecord, *, replayed: bool) -> str:
             return record.reason
         return f"{record.system} answered {record.status} to {record.method} {record.path}"
     if record.status == _NOT_TOLD and replayed:
-        return f"a recording does not tell what the API server answers to {record.method} {record.path}"
+        api = {"kubernetes": "the API server"}.get(record.system, record.system)
+        return f"a recording does not tell what {api} answers to {record.method} {record.path}"
     if record.status in (401, 403) and record.decision in ("forward", "dry-run"):
         what = f"{record.method} {record.path}"
         return f"the recording does not hold {what}" if replayed else f"truebook's account is not permitted to {what}"

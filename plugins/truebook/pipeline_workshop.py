@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Literal, Self
 
 from truebook import pipeline_systems
+from truebook.claims import UNTOLD
 from truebook.errors import TruebookError
 from truebook.guard.server import Guard
 from truebook.model import Claim, Inventory, Planned, RequestRecord
@@ -181,7 +182,10 @@ class Workshop:
 
 
 def _of_replay(claim: Claim) -> Claim:
-    """A replay's account may read and nothing else: what it may not do says nothing of anybody else."""
+    """A replay's account may read and nothing else: what it may not do says nothing of anybody else. What it does not
+    answer is not in the recording."""
+    if claim.holds is None and claim.text.endswith(UNTOLD):
+        return replace(claim, text=f"{claim.text.removesuffix(UNTOLD)}a recording does not tell")
     if claim.holds is False and claim.source.endswith(_REVIEWS):
         return replace(claim, text=f"{claim.text}: but it is a replay's, who may only read", holds=None)
     return claim

@@ -12,6 +12,9 @@ import msgspec
 
 from truebook.model import Claim
 
+UNTOLD = "the API answered 501"
+"""Why a claim is not known that somebody was asked for who can't tell, such as a replay."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:

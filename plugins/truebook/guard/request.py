@@ -150,9 +150,11 @@ class System:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What systems know of the place before the first request. `hosts` are those of the inventory's URLs, each
-    `host` or `host:port`; `namespace` is the one that the user's context names, if it does; `directory` takes files
-    that outlive one block, such as a certificate authority."""
+    `host` or `host:port`; `near` are those that may be this machine itself, as the settings name them; `namespace` is
+    the one that the user's context names, if it does; `directory` takes files that outlive one block, such as a
+    certificate authority."""
 
     hosts: frozenset[str] = frozenset()
+    near: frozenset[str] = frozenset()
     namespace: str = ""
     directory: Path | None = None

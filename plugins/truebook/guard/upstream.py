@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
+import socket
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from truebook.errors import TruebookError
-from truebook.guard import target
+from truebook.guard import address, target
 from truebook.guard.request import GuardRequest, Pairs, UpstreamAnswer
 from truebook.redact import excerpt
 
@@ -34,10 +34,6 @@ _DROPPED = frozenset(
 )
 
 
-_METADATA_NAMES = frozenset(("metadata", "metadata.google.internal", "metadata.goog", "instance-data"))
-_METADATA_ADDRESSES = frozenset(("100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:ec2::254", "fd20:ce::254"))
-
-
 class OutOfReach(Exception):
     """The API could not be reached or did not answer; the message says how, without credentials."""
 
@@ -45,11 +41,13 @@ class OutOfReach(Exception):
 @dataclass(frozen=True, slots=True)
 class Upstream:
     """How an API is reached. `client` has its base URL and certificates and is used by the guard's thread alone;
-    `headers()` gives the credentials as they are now and may block to renew them."""
+    `headers()` gives the credentials as they are now and may block to renew them. `near` are the hosts that may be this
+    machine itself, of those that requests name (see `Facts.near`)."""
 
     client: httpx.AsyncClient
     headers: Callable[[], Mapping[str, str]] = dict
     extensions: Mapping[str, object] = field(default_factory=dict)
+    near: frozenset[str] = frozenset()
 
     def send(self, request: GuardRequest, allowed: frozenset[str]) -> AbstractAsyncContextManager[httpx.Response]:
         """The streamed response to a request, of whose headers only the allowed go out. Raises OutOfReach."""
@@ -62,19 +60,6 @@ class Upstream:
                 return await whole(response)
         except OutOfReach as error:
             return UpstreamAnswer(0, (), str(error).encode())
-
-
-def is_metadata(host: str) -> bool:
-    """Whether a host is link-local, or where a cloud gives its machines their credentials. URLs come from a cluster,
-    in which many may name hosts; no service of its users is reached there."""
-    if host in _METADATA_NAMES:
-        return True
-    try:
-        address = ipaddress.ip_address(host.strip("[]"))
-    except ValueError:
-        return False
-    address = getattr(address, "ipv4_mapped", None) or address
-    return address.is_link_local or str(address) in _METADATA_ADDRESSES
 
 
 def answer_headers(response: httpx.Response) -> Pairs:
@@ -108,38 +93,78 @@ async def parts(response: httpx.Response) -> AsyncIterator[bytes]:
 async def _send(upstream: Upstream, request: GuardRequest, allowed: frozenset[str]) -> AsyncIterator[httpx.Response]:
     client = upstream.client
     raw = target.encode(request.path, request.query)
-    if request.scheme:
-        url = httpx.URL(f"{request.scheme}://{request.authority}").copy_with(raw_path=raw.encode())
-    else:
-        url = client.base_url.copy_with(raw_path=client.base_url.raw_path.rstrip(b"/") + raw.encode())
     try:
         credentials = await asyncio.to_thread(upstream.headers) if upstream.headers is not dict else {}
     except TruebookError as error:
         raise OutOfReach(error.message) from error
-    headers = {name: value for name, value in request.headers if name in allowed}
+    headers = {name: value for name, value in request.headers if name in allowed} | dict(credentials)
     if request.body or request.method in ("POST", "PUT", "PATCH"):
         headers["content-length"] = str(len(request.body))
-    outgoing = httpx.Request(
-        request.method,
-        url,
-        headers={**headers, **credentials, "host": url.netloc.decode()},
-        content=request.body or None,
-        extensions={**upstream.extensions, "timeout": TIMEOUT.as_dict()},
-    )
+    if request.scheme:
+        response = await _somewhere(upstream, request, raw, headers)
+    else:
+        url = client.base_url.copy_with(raw_path=client.base_url.raw_path.rstrip(b"/") + raw.encode())
+        response = await _sent(upstream, request, url, {**headers, "host": url.netloc.decode()})
     try:
-        response = await client.send(outgoing, stream=True, follow_redirects=False)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise OutOfReach(f"{type(error).__name__}: {excerpt(str(error), 120)}".rstrip(": ")) from error
-    try:
-        if request.scheme and is_metadata(_peer(response)):
-            raise OutOfReach(f"{request.authority} leads to where a machine's credentials are")
         yield response
     finally:
         await response.aclose()
 
 
-def _peer(response: httpx.Response) -> str:
-    """The address that answered, empty where it is not known."""
-    stream = response.extensions.get("network_stream")
-    address = stream.get_extra_info("server_addr") if stream is not None else None
-    return str(address[0]) if address else ""
+async def _somewhere(upstream: Upstream, request: GuardRequest, raw: str, headers: Mapping[str, str]) -> httpx.Response:
+    """The response of a host that the request names, at the first of its addresses that answers.
+
+    The address is looked up and checked here and then connected to: a name that leads elsewhere a moment later does
+    not. A connection is for one host, as others may share its address, and so is not kept.
+    """
+    try:
+        url = httpx.URL(f"{request.scheme}://{request.authority}").copy_with(raw_path=raw.encode())
+    except httpx.InvalidURL as error:
+        raise OutOfReach(f"{request.authority} is no host") from error
+    port = url.port or address.PORTS[request.scheme]
+    host = f"[{url.host}]" if ":" in url.host else url.host.removesuffix(".")
+    near = not upstream.near.isdisjoint(address.names(host, port, request.scheme))
+    own = {**headers, "host": url.netloc.decode(), "connection": "close"}
+    problem = OutOfReach(f"{request.authority} has no address")
+    for found in await _addresses(url.host, port):
+        refusal = address.forbidden(found, near=near)
+        if refusal:
+            raise OutOfReach(f"{request.authority} leads to {refusal}")
+        try:
+            return await _sent(upstream, request, url.copy_with(host=found), own, {"sni_hostname": url.host})
+        except OutOfReach as error:
+            problem = error
+            if not isinstance(error.__cause__, httpx.ConnectError | httpx.ConnectTimeout):
+                break
+    raise problem
+
+
+async def _addresses(host: str, port: int) -> list[str]:
+    """The addresses of a host, in the order in which they are to be tried. Raises OutOfReach."""
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(TIMEOUT.connect):
+            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError, TimeoutError) as error:
+        raise OutOfReach(f"{excerpt(host, 120)} has no address: {type(error).__name__}") from error
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+async def _sent(
+    upstream: Upstream,
+    request: GuardRequest,
+    url: httpx.URL,
+    headers: Mapping[str, str],
+    extensions: Mapping[str, object] | None = None,
+) -> httpx.Response:
+    outgoing = httpx.Request(
+        request.method,
+        url,
+        headers=dict(headers),
+        content=request.body or None,
+        extensions={**upstream.extensions, **(extensions or {}), "timeout": TIMEOUT.as_dict()},
+    )
+    try:
+        return await upstream.client.send(outgoing, stream=True, follow_redirects=False)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise OutOfReach(f"{type(error).__name__}: {excerpt(str(error), 120)}".rstrip(": ")) from error

@@ -14,9 +14,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from truebook.guard import address
 from truebook.guard.authority import Authority
 from truebook.guard.request import Answer, Decision, Facts, Forward, GuardRequest, Refuse, System
-from truebook.guard.upstream import is_metadata
 
 HEADERS = frozenset(
     (
@@ -25,17 +25,16 @@ HEADERS = frozenset(
     )
 )
 AUTHORITY_FILE = "authority.pem"
-PORTS = {"http": 80, "https": 443}
 
 _AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::([0-9]{1,5}))?")
 # ArgoCD writes an annotation for a GET with this parameter, where it lets strangers read.
 _WRITES_BY_GET = frozenset(("refresh", "forcerefresh"))
 
 
-def decide(request: GuardRequest, hosts: frozenset[str]) -> Decision:
+def decide(request: GuardRequest, hosts: frozenset[str], near: frozenset[str] = frozenset()) -> Decision:
     """What becomes of a request to `scheme://authority`. `hosts` are those that may be reached: see `reachable`."""
     where = f"{request.scheme}://{request.authority}"
-    refusal = reachable(request.authority, hosts, request.scheme)
+    refusal = reachable(request.authority, hosts, request.scheme, near)
     if refusal is not None:
         return refusal
     if request.method not in ("GET", "HEAD"):
@@ -48,15 +47,20 @@ def decide(request: GuardRequest, hosts: frozenset[str]) -> Decision:
     return Forward(replace(request, authority=request.authority.lower()), f"reads {where}")
 
 
-def reachable(authority: str, hosts: frozenset[str], scheme: str = "https") -> Refuse | None:
+def reachable(
+    authority: str, hosts: frozenset[str], scheme: str = "https", near: frozenset[str] = frozenset()
+) -> Refuse | None:
     """None where a host and port may be reached, else why not.
 
-    `hosts` are `host`, which stands for the usual port of http and of https, or `host:port`.
+    `hosts` are `host`, which stands for the usual port of http and of https, or `host:port`; so are those of `near`,
+    which may be this machine itself. Where a name leads is looked at again when it is connected to.
     """
     host, port = split(authority, scheme)
-    if is_metadata(host):
+    if address.is_metadata(host):
         return Refuse(403, f"{authority[:100]} gives out a machine's credentials, whoever names it")
-    named = {f"{host}:{port}"} | ({host} if port == PORTS.get(scheme) else set())
+    named = address.names(host, port, scheme)
+    if address.is_near(host) and not named & near:
+        return Refuse(403, f"{authority[:100]} is this machine itself, which only the settings may name")
     if port and named & {known.lower() for known in hosts}:
         return None
     return Refuse(403, f"{authority[:100]} is not a host that the inventory knows")
@@ -67,7 +71,7 @@ def split(authority: str, scheme: str) -> tuple[str, int]:
     found = _AUTHORITY.fullmatch(authority)
     if found is None:
         return authority, 0
-    port = int(found[2]) if found[2] else PORTS.get(scheme, 0)
+    port = int(found[2]) if found[2] else address.PORTS.get(scheme, 0)
     return found[1].lower().removesuffix("."), port if port <= 65535 else 0
 
 
@@ -93,12 +97,12 @@ def system(facts: Facts) -> System:
     made = Authority()
 
     def connect(authority: str) -> ssl.SSLContext | Refuse:
-        refusal = reachable(authority, facts.hosts)
+        refusal = reachable(authority, facts.hosts, near=facts.near)
         return refusal or made.context(split(authority, "https")[0].strip("[]"))
 
     return System(
         name="http",
-        decide=lambda request: decide(request, facts.hosts),
+        decide=lambda request: decide(request, facts.hosts, facts.near),
         refuse=refuse,
         headers=HEADERS,
         environment=_environment,

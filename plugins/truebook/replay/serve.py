@@ -20,13 +20,13 @@ from starlette.types import ASGIApp
 
 from truebook.errors import ConfigError
 from truebook.recording import Recording
-from truebook.replay import argocd, kubernetes
+from truebook.replay import argocd, kubernetes, systems
 from truebook.replay.system import LoopbackOnly, System
 
 HOST = "127.0.0.1"
 
-APPS: dict[str, System] = {"kubernetes": kubernetes.SYSTEM, "argocd": argocd.SYSTEM}
-"""What is served, in the order of the ports."""
+APPS: dict[str, System] = {"kubernetes": kubernetes.SYSTEM, "argocd": argocd.SYSTEM, **systems.SYSTEMS}
+"""What is served where the recording holds it, in the order of the ports."""
 
 
 class Server:
@@ -100,7 +100,7 @@ def start(recording: Recording, *, port: int = 0, directory: Path) -> Replay:
     Raises ConfigError where `port` can't be had, RecordingError where the recording can't be read.
     """
     # The apps first: a recording that can't be read leaves no socket open.
-    apps = {name: system.app(recording) for name, system in APPS.items()}
+    apps = {name: app for name, system in APPS.items() if (app := system.app(recording)) is not None}
     directory.mkdir(parents=True, exist_ok=True)
     servers: dict[str, Server] = {}
     try:

@@ -19,11 +19,12 @@ from truebook.recording import Recording
 class System:
     """One replayed system.
 
-    `app` makes its ASGI app from a recording. `environment` is told the app's URL and the folder for the
-    files that its clients need (which it writes), and gives the variables that point clients to it.
+    `app` makes its ASGI app from a recording, None where that holds nothing of the system. `environment` is told the
+    app's URL and the folder for the files that its clients need (which it writes), and gives the variables that point
+    clients to it.
     """
 
-    app: Callable[[Recording], ASGIApp]
+    app: Callable[[Recording], ASGIApp | None]
     environment: Callable[[str, Path], Mapping[str, str]]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import socket
 import ssl
 import subprocess
 import threading
@@ -16,20 +17,21 @@ import httpx
 import pytest
 import trustme
 
-from truebook.guard import target, web
+from truebook.guard import address, target, web
 from truebook.guard.authority import Authority
 from truebook.guard.request import Decision, Facts, Forward, GuardRequest, Refuse
 from truebook.guard.server import Guard, Route
 from truebook.guard.upstream import Upstream
 
-HOSTS = frozenset(("grafana.homelab.local", "vault.homelab.local:8200", "[::1]:8443"))
+NEAR = frozenset(("[::1]:8443", "localhost:9090", "localhost"))
+HOSTS = frozenset(("grafana.homelab.local", "vault.homelab.local:8200", "127.0.0.1:6443")) | NEAR - {"localhost"}
 
 
 def decide(method: str, url: str, body: bytes = b"") -> Decision:
     scheme, _, rest = url.partition("://")
     authority, slash, raw = rest.partition("/")
     path, query = target.parse(slash + raw or "/", trailing_slash=True)
-    return web.decide(GuardRequest(method, url, path, query, (), body, scheme, authority), HOSTS)
+    return web.decide(GuardRequest(method, url, path, query, (), body, scheme, authority), HOSTS, NEAR)
 
 
 @pytest.mark.parametrize(
@@ -43,6 +45,7 @@ def decide(method: str, url: str, body: bytes = b"") -> Decision:
         ("GET", "https://grafana.homelab.local./"),
         ("GET", "https://vault.homelab.local:8200/v1/sys/health"),
         ("GET", "https://[::1]:8443/"),
+        ("GET", "http://localhost:9090/-/ready"),
     ],
 )
 def test_reads_of_known_hosts_pass(method: str, url: str) -> None:
@@ -56,6 +59,9 @@ def test_reads_of_known_hosts_pass(method: str, url: str) -> None:
         ("GET", "http://169.254.169.254/latest/meta-data/"),
         ("GET", "http://127.0.0.1:6443/"),
         ("GET", "http://localhost/"),
+        ("GET", "https://[::1]/"),
+        ("GET", "http://localhost:9091/"),
+        ("GET", "http://0.0.0.0:9090/"),
         ("GET", "https://vault.homelab.local/"),
         ("GET", "https://grafana.homelab.local:8443/"),
         ("GET", "https://grafana.homelab.local:80/"),
@@ -107,16 +113,68 @@ async def _ask(upstream: Upstream, url: str) -> bytes:
         await upstream.client.aclose()
 
 
-def test_a_name_that_leads_to_a_machines_credentials_has_no_answer(
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("localhost", "LOCALHOST.", "a.localhost", "ip6-localhost", "127.0.0.1", "127.1.2.3", "[::1]", "0.0.0.0"),
+        *("[::]", "[::ffff:127.0.0.1]", "0.1.2.3", "[64:ff9b::7f00:1]", "[2002:7f00:1::]"),
+    ],
+)
+def test_this_machine_is_reached_where_the_settings_name_it_alone(host: str) -> None:
+    named = frozenset((host.lower().removesuffix("."),))
+    refusal = web.reachable(host, named, "http")
+    assert refusal is not None
+    assert "this machine itself" in refusal.reason
+    assert web.reachable(host, named, "http", near=named) is None
+
+
+@pytest.mark.parametrize(
+    "host", ["192.168.1.5", "10.0.0.9", "[fd00::5]", "localhost.example", "notlocalhost", "1.1.1.1"]
+)
+def test_the_homelabs_own_addresses_are_not_this_machine(host: str) -> None:
+    assert address.forbidden(host) == ""
+    assert web.reachable(host, frozenset((host,)), "http") is None
+
+
+def test_what_leads_to_a_machines_credentials_is_reached_whoever_names_it() -> None:
+    assert address.forbidden("169.254.169.254", near=True) == "where a machine's credentials are"
+    assert address.forbidden("127.0.0.1", near=True) == ""
+    assert address.forbidden("fe80::1%eth0") == "where a machine's credentials are"
+
+
+def test_where_a_name_leads_is_looked_at_before_it_is_connected_to(
     sites: Sites, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url = f"http://{sites.plain}/latest/meta-data"
-    assert asyncio.run(_ask(Upstream(httpx.AsyncClient(trust_env=False)), url)) == b"hello\n"
-    # No test has a link-local address to serve on: this machine's own stands for one.
-    monkeypatch.setattr("truebook.guard.upstream._METADATA_ADDRESSES", frozenset(("127.0.0.1",)))
-    said = asyncio.run(_ask(Upstream(httpx.AsyncClient(trust_env=False)), url))
-    assert b"credentials" in said
-    assert b"hello" not in said
+    port = sites.plain.rpartition(":")[2]
+    theirs = {"grafana.homelab.local": "127.0.0.1", "moved.homelab.local": "127.1.2.3"}
+    look_up = socket.getaddrinfo
+
+    def names(host: str, *more: object, **named: object) -> object:
+        return look_up(theirs.get(host, host), *more, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("socket.getaddrinfo", names)
+    for host in (*theirs, "localhost", "127.0.0.1"):
+        said = asyncio.run(_ask(Upstream(httpx.AsyncClient(trust_env=False)), f"http://{host}:{port}/"))
+        assert said == f"{host}:{port} leads to this machine itself".encode()
+    assert sites.asked == []
+    # One that the settings name may be anywhere, but where a machine gets its credentials.
+    near = frozenset((f"grafana.homelab.local:{port}",))
+    named = Upstream(httpx.AsyncClient(trust_env=False), near=near)
+    assert asyncio.run(_ask(named, f"http://grafana.homelab.local:{port}/a")) == b"hello\n"
+    assert sites.asked[0][2]["host"] == f"grafana.homelab.local:{port}"
+    monkeypatch.setattr("truebook.guard.address._METADATA_ADDRESSES", frozenset(("127.0.0.1",)))
+    named = Upstream(httpx.AsyncClient(trust_env=False), near=near)
+    assert b"credentials" in asyncio.run(_ask(named, f"http://grafana.homelab.local:{port}/a"))
+    assert len(sites.asked) == 1
+
+
+def test_a_name_without_an_address_cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    def names(*_: object, **__: object) -> object:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr("socket.getaddrinfo", names)
+    said = asyncio.run(_ask(Upstream(httpx.AsyncClient(trust_env=False)), "http://gone.homelab.local/"))
+    assert said == b"gone.homelab.local has no address: gaierror"
 
 
 def test_a_read_with_a_body_is_refused() -> None:
@@ -201,9 +259,12 @@ def sites(tmp_path: Path) -> Iterator[Sites]:
     plain, secure = (f"localhost:{server.server_address[1]}" for server in servers)
     trust = ssl.create_default_context()
     theirs.configure_trust(trust)
-    system = web.system(Facts(hosts=frozenset((plain, secure))))
+    named = frozenset((plain, secure))
+    system = web.system(Facts(hosts=named, near=named))
     try:
-        with Guard({"http": Route(system, Upstream(httpx.AsyncClient(verify=trust, trust_env=False)))}) as guard:
+        with Guard(
+            {"http": Route(system, Upstream(httpx.AsyncClient(verify=trust, trust_env=False), near=named))}
+        ) as guard:
             yield Sites(guard, plain, secure, tmp_path, asked)
     finally:
         for server, thread in zip(servers, threads, strict=True):
@@ -261,8 +322,9 @@ def test_only_who_is_given_the_authority_trusts_it(sites: Sites) -> None:
 
 
 def test_a_host_that_the_guard_does_not_trust_is_not_read(sites: Sites) -> None:
-    system = web.system(Facts(hosts=frozenset((sites.secure,))))
-    with Guard({"http": Route(system, Upstream(httpx.AsyncClient(trust_env=False)))}) as guard:
+    named = frozenset((sites.secure,))
+    system = web.system(Facts(hosts=named, near=named))
+    with Guard({"http": Route(system, Upstream(httpx.AsyncClient(trust_env=False), near=named))}) as guard:
         strict = Sites(guard, sites.plain, sites.secure, sites.folder, sites.asked)
         done = strict.curl(f"https://{sites.secure}/")
     assert "can't be reached" in done.stdout

@@ -1,13 +1,14 @@
 """`vault …` and `bao …`, asked of Vault's API.
 
-Where Vault cannot be reached, the cluster's own objects say something of it: a (Cluster)SecretStore names the mount and
-its version and is Ready when its account can log in, and ExternalSecrets name the paths that are read. Permissions
-and versions can't be told then.
+Where Vault cannot be reached, or does not tell, the cluster's own objects say something of it: a (Cluster)SecretStore
+names the mount and its version and is Ready when its account can log in, and ExternalSecrets name the paths that are
+read. Permissions and versions can't be told then.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from truebook.claims import Reply, dig, items, text, unknown, vault
 from truebook.model import Claim
@@ -79,7 +80,11 @@ def _kv(command: Command, client: Client) -> tuple[Claim, ...]:
     if served.holds is not True or engine is None:
         return (served,)
     secret = path.removeprefix(engine.path).strip("/")
-    return (served, *_secret(command, engine, secret, client))
+    claims = (served, *_secret(command, engine, secret, client))
+    if secret and any(claim.holds is None for claim in claims):
+        store = _store(path, client)
+        claims += (_used(path, store, client),) if store is not None else ()
+    return claims
 
 
 def _secret(command: Command, engine: vault.Mount, secret: str, client: Client) -> tuple[Claim, ...]:
@@ -108,31 +113,52 @@ def _secret(command: Command, engine: vault.Mount, secret: str, client: Client) 
     return tuple(claims)
 
 
-def _by_cluster(command: Command, path: str, client: Client) -> tuple[Claim, ...]:
-    """What the cluster's objects say of a path in a Vault that cannot be asked."""
-    best: tuple[str, object, str] | None = None
+@dataclass(frozen=True, slots=True)
+class _Store:
+    """A (Cluster)SecretStore, the mount that it names, and where it was read."""
+
+    mount: str
+    spec: object
+    source: str
+
+    @property
+    def name(self) -> str:
+        return text(dig(self.spec, "metadata", "name"))
+
+    @property
+    def shown(self) -> str:
+        return f"{text(dig(self.spec, 'kind')) or 'SecretStore'} {self.name}"
+
+
+def _store(path: str, client: Client) -> _Store | None:
+    """The store whose mount a path is in, the one with the longest."""
+    best: _Store | None = None
     for plural in STORES:
         reply = client.ask("kubernetes", f"{_GROUP}/{plural}")
         for store in items(reply.get("items")):
             mount = text(dig(store, "spec", "provider", "vault", "path")).strip("/")
             inside = mount and (path == mount or path.startswith(f"{mount}/"))
-            if inside and (best is None or len(mount) > len(best[0])):
-                best = (mount, store, reply.source)
-    rest = Claim(f"permissions and versions of {path}: not known, Vault could not be reached", None)
-    if best is None:
+            if inside and (best is None or len(mount) > len(best.mount)):
+                best = _Store(mount, store, reply.source)
+    return best
+
+
+def _by_cluster(command: Command, path: str, client: Client) -> tuple[Claim, ...]:
+    """What the cluster's objects say of a path in a Vault that cannot be asked."""
+    store = _store(path, client)
+    if store is None:
         return (Claim(f"no object of the cluster names the engine of {path}, and Vault could not be reached", None),)
-    mount, store, source = best
-    version = text(dig(store, "spec", "provider", "vault", "version")) or "v2"
-    name = f"{text(dig(store, 'kind')) or 'SecretStore'} {text(dig(store, 'metadata', 'name'))}"
-    ready = _ready(store)
-    secret = path.removeprefix(mount).strip("/")
+    mount, source = store.mount, store.source
+    version = text(dig(store.spec, "spec", "provider", "vault", "version")) or "v2"
+    ready = _ready(store.spec)
     if version != "v2" and command.verb not in ("kv put", "kv delete", "kv get", "kv list"):
-        return (Claim(f"'{command}' needs a KV engine of version 2, {mount}/ is {version} by {name}", False, source),)
+        said = f"'{command}' needs a KV engine of version 2, {mount}/ is {version} by {store.shown}"
+        return (Claim(said, False, source),)
     return (
-        Claim(f"{mount}/ is a KV engine, version {version.removeprefix('v')}, by {name}", True, source),
-        Claim(f"{name} is {'Ready: Vault lets it in' if ready else 'not Ready'}", ready, source),
-        _used(path, secret, text(dig(store, "metadata", "name")), client),
-        rest,
+        Claim(f"{mount}/ is a KV engine, version {version.removeprefix('v')}, by {store.shown}", True, source),
+        Claim(f"{store.shown} is {'Ready: Vault lets it in' if ready else 'not Ready'}", ready, source),
+        _used(path, store, client),
+        Claim(f"permissions and versions of {path}: not known, Vault could not be reached", None),
     )
 
 
@@ -145,12 +171,14 @@ def _ready(store: object) -> bool | None:
     return statuses[0] == "True" if statuses else None
 
 
-def _used(path: str, secret: str, store: str, client: Client) -> Claim:
+def _used(path: str, store: _Store, client: Client) -> Claim:
+    """Who reads the path."""
+    secret = path.removeprefix(store.mount).strip("/")
     reply = client.ask("kubernetes", f"{_GROUP}/externalsecrets")
     users = sorted(
         f"{text(dig(item, 'metadata', 'namespace'))}/{text(dig(item, 'metadata', 'name'))}"
         for item in items(reply.get("items"))
-        if dig(item, "spec", "secretStoreRef", "name") == store
+        if dig(item, "spec", "secretStoreRef", "name") == store.name
         and any(dig(entry, "remoteRef", "key") == secret for entry in items(dig(item, "spec", "data")))
     )
     if users:
