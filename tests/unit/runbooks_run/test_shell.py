@@ -98,19 +98,15 @@ def test_aliases_of_the_settings(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("said", "report"),
     [
-        (b"", Report(started=False)),
-        (b"start\n", Report()),
-        (b"start\nerror 3 1\nerror 5 1\n", Report(failed=3)),
-        (b"start\nexit 4\n", Report(exited=4)),
-        (b"start\nend\n", Report(ended=True)),
-        (b"start\nerror 2 1\nend\nstate\nend\n", Report(failed=2, ended=True)),
-        (
-            b'start\nend\ndeclare -- A="1"\n',
-            Report(ended=True, session=Session({"A": Variable(b"1")})),
-        ),
-        (b'start\ndeclare -- A="1"\n', Report()),
-        (b"start\nerror x y\nerror\n\xff\nerror 99999999999999999999 1\nexit -1\n", Report()),
-        (b"the end\nstart\n", Report(started=False)),
+        (b"", Report()),
+        (b"error 3 1\nerror 5 1\n", Report(failed=3)),
+        (b"exit 4\n", Report(exited=4)),
+        (b"end\n", Report(ended=True)),
+        (b"error 2 1\nend\nstate\nend\n", Report(failed=2, ended=True)),
+        (b'gate\nend\ndeclare -- A="1"\n', Report(ended=True, session=Session({"A": Variable(b"1")}))),
+        (b'declare -- A="1"\n', Report()),
+        (b"error x y\nerror\n\xff\nerror 99999999999999999999 1\nexit -1\n", Report()),
+        (b"the end\n", Report()),
     ],
 )
 def test_report(said: bytes, report: Report) -> None:

@@ -51,8 +51,9 @@ class Bare:
             environment |= {"HOME": str(folder / "home"), "TMPDIR": str(folder)}
             output, output_end = pipe(stack)
             report, report_end = pipe(stack)
+            gate_end, gate = pipe(stack)
             files = {
-                shell.START: shell.start(limits, self._aliases, report_end.fileno(), str(folder)),
+                shell.START: shell.start(limits, self._aliases, report_end.fileno(), gate_end.fileno(), str(folder)),
                 shell.SCRIPT: shell.script(job.script),
             }
             handle = None
@@ -67,6 +68,8 @@ class Bare:
             for name, text in files.items():
                 (folder / name).write_text(text, encoding="utf-8", errors="surrogateescape")
             (folder / shell.STATE).write_bytes(job.session.declarations(given, folder=not job.cwd))
+            # It need not wait for anything.
+            os.write(gate.fileno(), shell.GO)
             started = time.monotonic()
             process = subprocess.Popen(  # noqa: S603
                 shell.arguments(str(folder)),
@@ -75,12 +78,13 @@ class Bare:
                 stderr=subprocess.STDOUT,
                 env=environment,
                 cwd=self._repository / job.cwd,
-                pass_fds=(report_end.fileno(),),
+                pass_fds=(report_end.fileno(), gate_end.fileno()),
                 start_new_session=True,
             )
             killer = Killer(lambda: _kill_group(process.pid))
             output_end.close()
             report_end.close()
+            gate_end.close()
             ended = os.pidfd_open(process.pid)
             stack.callback(os.close, ended)
             try:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from truebook.runbooks.verdicts.variables import dangerous, set_by_bash
@@ -87,8 +88,7 @@ def read(said: bytes) -> Session:
         name, flags = found[2].decode(), found[1].decode()
         if name == "PWD" and found[3] is not None:
             folder = _text(found[3])
-        variable = _variable(flags, found)
-        if variable is None or not may_be_handed_on(name):
+        if not may_be_handed_on(name) or (variable := _variable(flags, found)) is None:
             continue
         size += found.end() - found.start()
         variables[name] = variable
@@ -97,6 +97,7 @@ def read(said: bytes) -> Session:
     return Session(variables, folder if folder.startswith(b"/") else b"")
 
 
+@lru_cache(1024)
 def may_be_handed_on(name: str) -> bool:
     """Whether a block may set this variable for the next one."""
     return not (dangerous(name) or set_by_bash(name) or name in _KEPT_FROM_BLOCKS or name.startswith(_OURS))

@@ -4,7 +4,9 @@ The block is sourced, so that line numbers are those of its script. Semantics ar
 one exception: a program that is cut off by its reader (`kubectl … | head -1`) did not fail. What the author sets (`set
 +e`) holds from there on; it is for all to read.
 
-Reports go to one file descriptor, as lines: `start`, `error LINE STATUS`, `exit LINE`, `end`, and after that the
+What is not the block's own comes first; then bash says `gate` and waits until it is told to go on, or ends.
+
+Reports go to one file descriptor, as lines: `error LINE STATUS`, `exit LINE`, `end`, and after that the
 variables, for the next block of the session (see `session`). The block and all that it starts could write there too.
 Reports can make a result worse, never better: the status is that of the process, and a block that ends with 0 but did
 not come to its end is no pass.
@@ -24,12 +26,10 @@ from truebook.runbooks.sandbox.session import Session
 START = "start"
 SCRIPT = "script"
 STATE = "state"
+AT_GATE = b"gate\n"
+GO = b"go\n"
 
 _START = r"""
-printf 'start\n' >&@REPORT@
-[[ -s @BLOCK@/state ]] && source @BLOCK@/state 2>/dev/null
-shopt -s expand_aliases
-@ALIASES@
 # Where one can't be set, a lower one holds already.
 for __truebook_limit in '-c 0' '-t @CPU@' '-f @FILE@' '-n @FILES@' '-d @DATA@' '-u @PROCESSES@'; do
   ulimit $__truebook_limit 2>/dev/null
@@ -61,6 +61,14 @@ __truebook_end() {
   builtin declare -p >&@REPORT@ 2>/dev/null
   builtin exit "$__truebook_status"
 }
+# The gate: what follows is a block's, which may come much later or never.
+printf 'gate\n' >&@REPORT@
+IFS= read -r -u @GATE@ && [[ $REPLY == go ]] || builtin exit 1
+exec @GATE@<&-
+unset REPLY
+[[ -s @BLOCK@/state ]] && source @BLOCK@/state 2>/dev/null
+shopt -s expand_aliases
+@ALIASES@
 trap '__truebook_failed $? $LINENO "${BASH_SOURCE[0]}" "${PIPESTATUS[@]}"' ERR
 set -eE -o pipefail
 source @BLOCK@/script
@@ -69,19 +77,18 @@ source @BLOCK@/script
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a block said of itself. `started` is whether bash was reached at all. `failed` is the script's line of the
-    first command that failed, 0 for none; `exited` that of an explicit exit, `ended` whether it came to its end,
-    `session` what it says to hand on to the next."""
+    """What a block said of itself. `failed` is the script's line of the first command that failed, 0 for none; `exited`
+    that of an explicit exit, `ended` whether it came to its end, `session` what it says to hand on to the next."""
 
     failed: int = 0
     exited: int = 0
     ended: bool = False
     session: Session = field(default_factory=Session)
-    started: bool = True
 
 
-def start(limits: Limits, aliases: Mapping[str, str], report: int, block: str = BLOCK) -> str:
-    """What bash reads first. `report` is the file descriptor for reports, `block` the folder of the block's files."""
+def start(limits: Limits, aliases: Mapping[str, str], report: int, gate: int, block: str = BLOCK) -> str:
+    """What bash reads first. `report` is the file descriptor for reports, `gate` the one that says when to begin,
+    `block` the folder of the block's files."""
     named = "\n".join(f"alias -- {shlex.quote(f'{name}={text}')}" for name, text in aliases.items())
     values = {
         "ALIASES": named,
@@ -91,6 +98,7 @@ def start(limits: Limits, aliases: Mapping[str, str], report: int, block: str = 
         "FILES": str(limits.files),
         "DATA": str(limits.memory * 1024),
         "PROCESSES": str(limits.processes),
+        "GATE": str(gate),
         "REPORT": str(report),
     }
     text = _START
@@ -111,7 +119,6 @@ def arguments(block: str = BLOCK) -> list[str]:
 
 def read_report(report: bytes) -> Report:
     """What was reported; lines that make no sense are not."""
-    started = report.startswith(b"start\n")
     head, mark, state = (b"\n" + report).partition(b"\nend\n")
     failed = exited = 0
     for line in head.split(b"\n"):
@@ -122,4 +129,4 @@ def read_report(report: bytes) -> Report:
             failed = int(words[1])
         elif words[0] == b"exit":
             exited = int(words[1])
-    return Report(failed, exited, bool(mark), session.read(state) if mark else Session(), started)
+    return Report(failed, exited, bool(mark), session.read(state) if mark else Session())
