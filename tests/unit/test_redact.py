@@ -58,6 +58,8 @@ REFERENCE_NAMES = [
     "secretRef",
     "secretStoreRef",
     "tokenSecretRef",
+    "id_token_signing_alg_values_supported",
+    "token_endpoint_auth_methods_supported",
     "passwordFile",
     "tokenPath",
     "existingSecret",

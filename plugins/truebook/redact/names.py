@@ -19,7 +19,7 @@ REFERENCES = (
     "|namespaces|selector|enabled|disabled|required|create|policy|policies|version|format|length|size|count|rotation"
     "|audience|audiences|issuer|issuers|backend|engine|manager|provider|template|templates|annotations|labels|mode"
     "|method|pattern|authmethod|reviewer|algorithm|algorithms|signingalg|from|source|header|field|claim|prefix|attribute"
-    "|numuses|boundcidrs|nodefaultpolicy|explicitmaxttl|grants?|flow|strategy|accessor|status|state"
+    "|numuses|boundcidrs|nodefaultpolicy|explicitmaxttl|grants?|flow|strategy|accessor|status|state|[a-z]*supported"
 )
 _REFERENCE = re.compile(rf"(?:{REFERENCES})", re.ASCII)
 _WORD = re.compile(WORDS, re.ASCII | re.IGNORECASE)

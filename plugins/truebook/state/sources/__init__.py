@@ -23,6 +23,7 @@ from truebook.state.sources import (
     kubernetes,
     loki,
     minio,
+    oidc,
     prometheus,
     vault,
 )
@@ -49,6 +50,7 @@ SOURCES: dict[str, Source] = {
     "alertmanager": _system("alertmanager", alertmanager.read),
     "grafana": _system("grafana", grafana.read),
     "configmaps": _system("configmaps", configmaps.read),
+    "oidc": _system("oidc", oidc.read, *oidc.NEEDS, options=oidc.OPTIONS),
     "loki": _system("loki", loki.read),
     "minio": _system("minio", minio.read, options=minio.OPTIONS),
 }

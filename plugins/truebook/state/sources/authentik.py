@@ -1,7 +1,7 @@
 """The source `authentik`: whether it is well, and which applications sign in through it.
 
-Its token's account needs to view applications and OAuth2 providers, and nothing else. What the API says of a provider has
-its client secret in it, which is not among the fields that are kept.
+Its token's account needs to view applications and OAuth2 providers, and nothing else. What the API says of a provider
+has its client secret in it, which is not among the fields that are kept.
 """
 
 from __future__ import annotations

@@ -184,7 +184,7 @@ class Gathered:
         return excerpt(answer.body)
 
     def _wrong(self, ask: Ask, said: str) -> BadAnswer:
-        return BadAnswer(f"{self.system}: {ask.method} {ask.path}: {said}")
+        return BadAnswer(f"{self.system}: {ask.method} {ask.key or ask.path}: {said}")
 
 
 def _status(answer: Answer) -> str:
