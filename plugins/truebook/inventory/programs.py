@@ -38,17 +38,21 @@ PROGRAMS: dict[str, Program] = {
 """System → its program."""
 
 
+_BY_IMAGE = {image: system for system, program in PROGRAMS.items() for image in program.images}
+_BY_LABEL = {label: system for system, program in PROGRAMS.items() for label in program.labels}
+
+
 def programs(workload: Workload) -> dict[str, Evidence]:
-    """The systems whose main process a workload runs, each with the label or image that says so."""
-    found = {}
-    name = workload.labels.get(NAME, "")
-    for system, program in PROGRAMS.items():
-        image = next((path for _, image, path in workload.containers if _bare(image) in program.images), None)
-        if image is not None:
-            found[system] = workload.evidence(*image)
-        elif name in program.labels:
-            found[system] = workload.evidence("metadata", "labels", NAME)
-    return found
+    """The systems whose main process a workload runs, each with the image or label that says so."""
+    found: dict[str, Evidence] = {}
+    for _, image, path in workload.containers:
+        system = _BY_IMAGE.get(_bare(image))
+        if system is not None and system not in found:
+            found[system] = workload.evidence(*path)
+    labelled = _BY_LABEL.get(workload.labels.get(NAME, ""))
+    if labelled is not None and labelled not in found:
+        found[labelled] = workload.evidence("metadata", "labels", NAME)
+    return {system: found[system] for system in PROGRAMS if system in found} if len(found) > 1 else found
 
 
 def _bare(image: str) -> str:

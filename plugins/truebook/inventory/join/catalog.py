@@ -40,7 +40,7 @@ def join(facts: Facts, settings: Settings) -> Joined:
     for subject in subjects:
         _choose_main(subject, backends)
     subjects += _repositories(facts, subjects)
-    return Joined(subjects, facts, members, settings, Resolver(subjects, facts, members))
+    return Joined(subjects, facts, members, settings, Resolver(subjects, facts, members, backends))
 
 
 class _Catalog:

@@ -34,10 +34,10 @@ class _Address:
 class Resolver:
     """Answers for the components of one recording."""
 
-    def __init__(self, subjects: list[Subject], facts: Facts, members: Membership) -> None:
+    def __init__(self, subjects: list[Subject], facts: Facts, members: Membership, backends: Backends) -> None:
         self._facts = facts
         self._members = members
-        self._backends = Backends(facts)
+        self._backends = backends
         self._by_workload: dict[Ref, Subject] = {}
         self._by_name: dict[str, Subject] = {}
         self._homes: dict[int, Subject] = {}

@@ -24,7 +24,7 @@ class Subject:
 
     `whole`: it is the Application itself, so that ArgoCD's health is its own. `expected` is the workload that the
     catalog names, found or not. `main` is the workload that stands for it. `repository` makes it a Git repository
-    and nothing else.
+    and nothing else. `systems` are those whose programs its workloads run, with where that was read.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Subject:
     expected: Ref | None = None
     main: Workload | None = None
     repository: Value | None = None
+    systems: dict[str, Evidence] = field(default_factory=dict)
 
     def add(self, part: Part) -> None:
         """Take over what a part holds."""
@@ -84,7 +85,8 @@ class Joined:
         for subject in self.subjects:
             if subject.application is not None:
                 self._homes.setdefault(id(subject.application), []).append(subject)
-            for name in dict.fromkeys(name for workload in subject.workloads for name in programs(workload)):
+            subject.systems = {name: found for w in reversed(subject.workloads) for name, found in programs(w).items()}
+            for name in subject.systems:
                 self._systems.setdefault(name, []).append(subject)
 
     def system(self, name: str, *, namespace: str | None = None) -> Subject | None:

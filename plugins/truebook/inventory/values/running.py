@@ -9,7 +9,7 @@ from truebook.inventory import look
 from truebook.inventory.facts import Workload
 from truebook.inventory.join.subject import Joined, Subject
 from truebook.inventory.objects import VERSION
-from truebook.inventory.programs import programs
+from truebook.inventory.programs import PROGRAMS
 from truebook.model import Evidence, Value
 
 _TAG = re.compile(r"[^@]*[^/:@]:(?P<tag>\w[\w.-]*)(@.*)?", re.ASCII)
@@ -86,10 +86,7 @@ def desired(subject: Subject, known: Joined) -> Value | None:
 
 def systems(subject: Subject, known: Joined) -> Value | None:
     """The systems whose programs its workloads run. The evidence is that of the first."""
-    found: dict[str, Evidence] = {}
-    for workload in subject.workloads:
-        for system, evidence in programs(workload).items():
-            found.setdefault(system, evidence)
+    found = {name: subject.systems[name] for name in PROGRAMS if name in subject.systems}
     return Value(tuple(found), next(iter(found.values()))) if found else None
 
 
