@@ -10,7 +10,7 @@ import markdown as python_markdown
 import pytest
 
 from tests.unit import goldens
-from tests.unit.pages_sample import EVIDENCE
+from tests.unit.pages_sample import EVIDENCE, component
 from tests.unit.views_sample import FULL, SITE, page_url, record, told
 from truebook.errors import RegionError
 from truebook.model import Inventory, SourceStatus, Value
@@ -329,15 +329,38 @@ def test_what_there_is_for_a_component_is_joined() -> None:
         "Targets": "1 of 1 up",
         "Backed up by": "nightly, last good 23 Nov 2026, 03:00 UTC (26 hours before)",
         "Dashboards": "[Vault](https://grafana.homelab.local/d/v1)",
-        "Arrows in": "[ArgoCD](argocd.md) (deploys), [Prometheus](prometheus.md) (scrapes)",
-        "Arrows out": "[Grafana](grafana.md) (secrets), [ArgoCD](argocd.md) (secrets)",
+        "Arrows in": "deploys: [ArgoCD](argocd.md) / scrapes: [Prometheus](prometheus.md)",
+        "Arrows out": "secrets: [Grafana](grafana.md), [ArgoCD](argocd.md)",
     }
     grafana = facts(filled("system grafana"))
     assert grafana["Sign-in"] == "Authentik"
+    assert grafana["Arrows in"].endswith(
+        "scrapes: [Prometheus](prometheus.md) / data source: [Prometheus](prometheus.md)"
+    )
     assert grafana["Targets"] == "0 of 1 up / grafana: connection refused"
     assert grafana["Secrets"] == "secret/grafana/admin by ExternalSecret monitoring/grafana-admin"
     assert grafana["Backed up by"] == "no schedule covers monitoring"
-    assert facts(filled("system prometheus"))["Alerts"] == "None fires"
+    prometheus = facts(filled("system prometheus"))
+    assert prometheus["Alerts"] == "None fires"
+    assert prometheus["Alerts it holds"] == "0 firing, 1 silenced"
+    assert prometheus["Rules"] == "2 alerting rules"
+    assert prometheus["Targets"] == "Not scraped"
+
+
+def test_no_alert_is_no_good_news_of_what_nothing_watches() -> None:
+    bare = component("x", "X", "G", workloads=("Deployment x/x",))
+    assert facts(filled("system x", of=replace(FULL, components=(bare,), relations=())))["Alerts"] == "Not watched"
+
+
+def test_how_far_what_is_deployed_is_from_its_branch() -> None:
+    late = component("x", "X", "G", ahead=3, behind=1, compare_url="https://github.com/a/b/compare/1...2")
+    found = facts(filled("system x", of=replace(FULL, components=(late,), relations=())))
+    assert found["Git"] == (
+        "3 commits not deployed yet, 1 commit deployed and not on its branch, "
+        "[compare](https://github.com/a/b/compare/1...2)"
+    )
+    same = component("x", "X", "G", ahead=0, behind=0)
+    assert "Git" not in facts(filled("system x", of=replace(FULL, components=(same,), relations=())))
 
 
 def test_each_arrow_of_a_component_has_its_evidence() -> None:

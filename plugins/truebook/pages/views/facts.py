@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -15,6 +15,9 @@ from truebook.pages.views.backups import covers
 from truebook.pages.views.cells import BREAK, ITEMS_SHOWN
 from truebook.pages.views.status import Status
 from truebook.pages.views.view import Request
+
+UNLABELLED = {"datasource": "data source"}
+"""What arrows without a label are called, where that is not the name of their kind."""
 
 Write = Callable[[Component, Request], Markup | str]
 
@@ -50,7 +53,7 @@ def _bare(version: str) -> str:
 
 def _git(component: Component, _request: Request) -> Markup | str:
     """How far what is deployed is from its branch."""
-    counts = [(component.get("behind"), "behind its branch"), (component.get("ahead"), "ahead of it")]
+    counts = [(component.get("ahead"), "not deployed yet"), (component.get("behind"), "deployed and not on its branch")]
     said = [f"{n} commit{'' if n == 1 else 's'} {words}" for n, words in counts if isinstance(n, int) and n]
     if not said:
         return ""
@@ -81,7 +84,10 @@ def _alerts(component: Component, request: Request) -> Markup | str:
         if record.component == component.name and record.text("state").casefold() != "inactive"
     ]
     if not found:
-        return Status("None fires", "healthy").markup if sources.was_read(request.inventory, ALERTS.sources) else ""
+        if component.get("alerts_firing") is not None:
+            return Status("None fires", "healthy").markup
+        asked = sources.was_read(request.inventory, ALERTS.sources) and component.get("workloads")
+        return Status("Not watched", "unknown").markup if asked else ""
     return BREAK.join([*(_alert(record, request) for record in found[:ITEMS_SHOWN]), *cells.more(len(found))])
 
 
@@ -92,6 +98,14 @@ def _alert(record: Record, request: Request) -> Markup:
     if record.text("runbook_url"):
         said += Markup(". Runbook: {}").format(links.to(record.text("runbook_url"), request))
     return said
+
+
+def _held(component: Component, _request: Request) -> str:
+    """How many alerts an Alertmanager holds, whatever they are about."""
+    if "alertmanager" not in (component.get("systems") or ()):  # type: ignore[operator] # the value is a tuple
+        return ""
+    counts = [(component.get("alerts_firing"), "firing"), (component.get("alerts_silenced"), "silenced")]
+    return ", ".join(f"{count} {words}" for count, words in counts if isinstance(count, int))
 
 
 def _rules(component: Component, _request: Request) -> str:
@@ -112,7 +126,7 @@ def _sign_in(component: Component, request: Request) -> Markup | str:
         r.source for r in request.inventory.relations if r.kind == "sso" and r.target == component.name
     )
     if not providers:
-        return component.text("sso")
+        return cells.component(component.text("sso"), request) if component.text("sso") else ""
     return Markup(", ").join(cells.component(name, request) for name in providers)
 
 
@@ -153,23 +167,22 @@ def _schedule(record: Record, request: Request) -> Markup:
 
 
 def _arrows(end: str) -> Write:
-    """The components at the other end of the arrows that lead to (`target`) or from (`source`) this one."""
+    """What the arrows that lead to (`target`) or from (`source`) this component say, each with its other ends."""
 
     def write(component: Component, request: Request) -> Markup:
-        labels: dict[str, dict[str, None]] = {}
+        ends: dict[str, dict[str, None]] = {}
         for r in request.inventory.relations:
             here, there = (r.target, r.source) if end == "target" else (r.source, r.target)
             if here == component.name:
-                labels.setdefault(there, {})[r.label] = None
-        shown = [_end(name, filter(None, said), request) for name, said in list(labels.items())[:ITEMS_SHOWN]]
-        return Markup(", ").join([*shown, *cells.more(len(labels))])
+                ends.setdefault(r.label or UNLABELLED.get(r.kind, r.kind), {})[there] = None
+        return BREAK.join(_ends(label, list(names), request) for label, names in ends.items())
 
     return write
 
 
-def _end(name: str, labels: Iterable[str], request: Request) -> Markup:
-    said = escape.cell(", ".join(labels))
-    return Markup("{} ({})").format(cells.component(name, request), said) if said else cells.component(name, request)
+def _ends(label: str, names: list[str], request: Request) -> Markup:
+    shown = [cells.component(name, request) for name in names[:ITEMS_SHOWN]]
+    return Markup("{}: {}").format(escape.cell(label), Markup(", ").join([*shown, *cells.more(len(names))]))
 
 
 def _records(kind: str, component: Component, request: Request) -> list[Record]:
@@ -182,6 +195,7 @@ FACTS = (
     Fact("Reports version", _version, _CLUSTER, volatile=True),
     Fact("Git", _git, ("git",), volatile=True),
     Fact("Alerts", _alerts, ALERTS.sources, volatile=True, insists=True),
+    Fact("Alerts it holds", _held, ("alertmanager",), volatile=True),
     Fact("Targets", _targets, ("prometheus",), volatile=True),
     Fact("Rules", _rules, ("prometheus",), volatile=True),
     Fact("Last good backup", _last_backup, _CLUSTER, volatile=True),

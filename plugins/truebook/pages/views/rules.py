@@ -28,6 +28,7 @@ TABLE = Records(
     sources=("prometheus", "kubernetes"),
     nothing="There is no alerting rule.",
     filters=("severity",),
+    order={"severity": ("critical", "warning", "info")},
 )
 
 VIEW = TABLE.view()

@@ -18,12 +18,13 @@ from typing import Any
 
 from truebook.errors import RegionError
 from truebook.inventory.keys import OTHER
+from truebook.inventory.relations import RELATIONS
 from truebook.model import Component, Relation
 from truebook.pages import templating
 from truebook.pages.views import status
 from truebook.pages.views.diagram import MAX_ARROWS, MAX_CHARACTERS, Diagram, Drawing, by_group, shape_of
 from truebook.pages.views.status import Status
-from truebook.pages.views.view import Request, View, check_groups, check_known, complete, one_of, words
+from truebook.pages.views.view import Request, View, check_groups, check_known, complete, nearest, one_of, words
 
 Ends = tuple[str, str]
 """The names of the components that an arrow leads from and to."""
@@ -81,7 +82,6 @@ def _shown(
     """What is drawn. Arrows chosen by kind or by name bring their ends with them; groups narrow that down."""
     inventory = request.inventory
     check_groups(request, "groups", groups)
-    check_known(request, "relations", kinds or (), {r.kind for r in inventory.relations}, "arrow is of the kind")
     known = {component.name for component in inventory.components}
     check_known(request, "arrows", (name for ends in asked or () for name in ends), known, "component is called")
     relations = [
@@ -103,6 +103,15 @@ def _shown(
     ]
     names = {component.name for component in components}
     return components, [r for r in relations if r.source in names and r.target in names]
+
+
+def _kinds(written: str) -> tuple[str, ...]:
+    """Kinds of arrows that there can be, whether or not there is one now."""
+    found = words(written)
+    for kind in found:
+        if kind not in RELATIONS:
+            raise RegionError(f"no arrow is of the kind '{kind}'; {nearest(kind, RELATIONS)}")
+    return found
 
 
 def _arrows(written: str) -> tuple[Ends, ...]:
@@ -157,5 +166,5 @@ def _legend(components: Sequence[Component]) -> list[Status]:
 
 VIEW = View(
     _render,
-    {"groups": words, "relations": words, "arrows": _arrows, "direction": one_of("LR", "RL", "TB", "BT")},
+    {"groups": words, "relations": _kinds, "arrows": _arrows, "direction": one_of("LR", "RL", "TB", "BT")},
 )
