@@ -1,4 +1,5 @@
-"""Puts a line below each page's title: what its live facts were read from, when, and what could not be read.
+"""Puts a line below each page's title: what its live facts were read from, when, what could not be read, and which of
+the systems that answered were only played by a stand-in.
 
 Reads `config.plugins["truebook/state"].inventory` (`truebook.model.Inventory`). Everything in it came from a
 cluster or a file, so all of it is escaped. A build without the plugin, or with it disabled, says so too: a
@@ -56,7 +57,7 @@ def line(inventory: Inventory | None, now: datetime | None = None) -> str:
     return (
         f'<p class="truebook-freshness{trouble}" data-recorded-at="{recorded}" '
         f'data-stale-after="{inventory.stale_after:.0f}" data-search-exclude>'
-        f"<span>{_origin(inventory)}</span>{age}{''.join(problems)}</p>"
+        f"<span>{_origin(inventory)}</span>{age}{''.join(problems)}{_stand_ins(inventory.sources)}</p>"
     )
 
 
@@ -104,6 +105,15 @@ def _problems(sources: tuple[SourceStatus, ...]) -> Iterator[str]:
             f'<span class="truebook-freshness__source truebook-freshness__source--{source.state}">'
             f"<strong>{escape(source.name)}</strong> {says}{reason}</span>"
         )
+
+
+def _stand_ins(sources: tuple[SourceStatus, ...]) -> str:
+    """The systems that did not answer themselves, each with what did; what it says is shown as theirs."""
+    played = [source for source in sources if source.stand_in and source.state in ("fresh", "stale")]
+    if not played:
+        return ""
+    named = "; ".join(f"<strong>{escape(source.name)}</strong> by {escape(source.stand_in)}" for source in played)
+    return f'<span class="truebook-freshness__stand-in">Played by a stand-in, not read from the system: {named}.</span>'
 
 
 def _readable(stamp: str) -> str:

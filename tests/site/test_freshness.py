@@ -66,6 +66,24 @@ def test_names_what_is_stale_or_failed_with_its_reason(freshness: ModuleType) ->
     assert "kubernetes" not in line
 
 
+def test_names_what_was_a_stand_in(freshness: ModuleType) -> None:
+    line = freshness.line(
+        inventory(
+            SourceStatus("authentik", "fresh", stand_in="a server of tests/real/standins"),
+            SourceStatus("grafana", "stale", "answered 503", "2026-11-23T04:00:00Z", stand_in="another"),
+            SourceStatus("oidc", "failed", "timed out", stand_in="nobody"),
+            SourceStatus("vault", "fresh"),
+        ),
+        now=RECORDED,
+    )
+    words = "<strong>authentik</strong> by a server of tests/real/standins; <strong>grafana</strong> by another."
+    assert f"Played by a stand-in, not read from the system: {words}" in line
+    assert "vault" not in line
+    assert "nobody" not in line
+    alone = freshness.line(inventory(SourceStatus("authentik", "fresh", stand_in="x")), now=RECORDED)
+    assert "--stale" not in alone  # it is what it says it is
+
+
 @pytest.mark.parametrize(
     ("stale_after", "words"),
     [(86400.0, "24 hours"), (604800.0, "7 days"), (3600.0, "1 hour"), (5400.0, "90 minutes"), (45.0, "45 seconds")],
@@ -91,11 +109,11 @@ def test_a_time_that_cannot_be_read_vouches_for_nothing(freshness: ModuleType, s
 
 def test_escapes_all_that_came_from_elsewhere(freshness: ModuleType) -> None:
     evil = """\"'><script>alert(1)</script>"""
-    line = freshness.line(Inventory(evil, evil, evil, evil, sources=(SourceStatus(evil, "stale", evil, evil),)))
+    line = freshness.line(Inventory(evil, evil, evil, evil, sources=(SourceStatus(evil, "stale", evil, evil, evil),)))
     parser = Tags()
     parser.feed(line)
     assert parser.found == {"p", "span", "strong", "time"}
-    assert line.count("&lt;script&gt;") == 9
+    assert line.count("&lt;script&gt;") == 11
 
 
 @pytest.mark.parametrize("plugin", [None, SimpleNamespace(inventory=None), SimpleNamespace()])
