@@ -17,7 +17,7 @@ from tree_sitter import Language, Parser
 from tests.bench import Row
 from truebook.runbooks.verdicts import judge
 from truebook.runbooks.verdicts.commands import rule
-from truebook.runbooks.verdicts.lines import read_line
+from truebook.runbooks.verdicts.plain import judge_line
 
 BLOCKS = 20_000
 
@@ -97,7 +97,7 @@ def measure(rounds: int) -> list[Row]:
             _ = parser.parse(script.encode()).root_node
         baseline.append(time.process_time() - began)
         rule.cache_clear()
-        read_line.cache_clear()
+        judge_line.cache_clear()
         began = time.process_time()
         for script in scripts:
             judge(script)

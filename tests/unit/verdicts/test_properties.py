@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from truebook.model import VerdictKind
 from truebook.runbooks.verdicts import judge, rank
-from truebook.runbooks.verdicts.lines import read as read_lines
+from truebook.runbooks.verdicts.lines import read_line
+from truebook.runbooks.verdicts.plain import judge_line
 from truebook.runbooks.verdicts.variables import Scope
 from truebook.runbooks.verdicts.walk import Walker
 
@@ -26,7 +27,7 @@ COMMANDS: list[str] = sorted(
     for command in yaml.safe_load(path.read_text(encoding="utf-8"))
     if "\n" not in command
 )
-PLAIN = [command for command in COMMANDS if read_lines(command) and not set(command) & set("'\"|")]
+PLAIN = [command for command in COMMANDS if read_line(command) and not set(command) & set("'\"|")]
 RELAXED = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -139,11 +140,42 @@ def test_an_alias_does_not_make_a_command_milder(command: str, count: int) -> No
 @RELAXED
 @given(command=st.sampled_from(COMMANDS))
 def test_a_plain_line_means_the_same_with_and_without_the_parser(command: str) -> None:
-    if read_lines(command) is None:
+    if read_line(command) is None:
         return
     # A group makes the parser read the script; the line within it is the same.
     rows = Walker(f"{{\n{command}\n}}", scope=Scope(), aliases={}).run()
     assert [row.verdict for row in rows] == [row.verdict for row in judge(command).commands]
+
+
+@RELAXED
+@given(
+    before=st.lists(st.sampled_from([*PLAIN, "X=a", "export X=a", "# note", ""]), max_size=4),
+    rest=st.sampled_from([*COMMANDS, "echo $(ls) $X", "ssh host\nls", "read X", "bash -c '((X))'"]),
+)
+def test_the_lines_before_others_mean_the_same_by_themselves(before: list[str], rest: str) -> None:
+    script = "\n".join([*before, rest, "ls $X"])
+    parsed = Walker(f"{{\n{script}\n}}", scope=Scope(), aliases={})
+    assert judge(script).verdict == judge(f"{{\n{script}\n}}").verdict
+    assert len(judge(script).commands) == len(parsed.run())
+
+
+@pytest.mark.parametrize(
+    "line", ["<<<<<<< ours", "=======", "||||||| base", ">>>>>>> theirs", "a=1\r", "# \u202e", "'\u200b'"]
+)
+def test_text_that_no_block_should_hold_is_no_plain_line(line: str) -> None:
+    assert judge_line(line, ()) is None
+    assert judge(f"ls\n{line}").verdict == "unknown"
+
+
+def test_a_script_that_an_exported_variable_may_reach_is_judged_with_it() -> None:
+    assert judge("bash -c '((x))'").verdict == "read"
+    assert judge("export x='a[`rm -rf y`]'\nbash -c '((x))'").verdict == "unknown"
+
+
+def test_the_most_commands_are_counted_over_lines_and_tree() -> None:
+    assert judge("ls\n" * 2000).verdict == "read"
+    assert judge("ls\n" * 2001).verdict == "unknown"
+    assert judge("ls\n" * 1999 + "echo $(ls)").verdict == "unknown"
 
 
 @settings(max_examples=500, deadline=None)

@@ -16,7 +16,9 @@ from collections.abc import Mapping
 
 from truebook.model import CommandVerdict, Judgement
 from truebook.runbooks.fill.scan import names_set
+from truebook.runbooks.verdicts.commands import MOST_COMMANDS
 from truebook.runbooks.verdicts.order import ORDER, rank, worst
+from truebook.runbooks.verdicts.plain import judge_lines
 from truebook.runbooks.verdicts.ruling import ANY
 from truebook.runbooks.verdicts.variables import Scope
 from truebook.runbooks.verdicts.walk import judge_script
@@ -45,14 +47,27 @@ def judge(
     `aliases` are names that stand for the first words of a command (`{"k": "kubectl"}`).
     `variables` are those that earlier blocks of a session set: to a text, or to one that is not known (None).
     """
-    scope = Scope()
-    scope.set_somewhere = _set_somewhere(script)
-    for name, value in (variables or {}).items():
-        scope[name] = frozenset({ANY if value is None else value})
     try:
-        rows = judge_script(script, scope=scope, aliases=aliases or {})
+        rows = _rows(script, aliases or {}, variables or {})
     except RecursionError:
         rows = (CommandVerdict(1, script.split("\n", 1)[0], "unknown", "nested too deeply"),)
-    verdict = worst(row.verdict for row in rows)
-    reason = next((row.reason for row in rows if row.verdict == verdict), "runs nothing")
-    return Judgement(verdict, reason, rows)
+    bad = max(rows, key=_badness, default=_NOTHING)
+    return Judgement(bad.verdict, bad.reason, rows)
+
+
+_NOTHING = CommandVerdict(0, "", "read", "runs nothing")
+
+
+def _badness(row: CommandVerdict) -> int:
+    return rank(row.verdict)
+
+
+def _rows(script: str, aliases: Mapping[str, str], variables: Mapping[str, str | None]) -> tuple[CommandVerdict, ...]:
+    set_somewhere = _set_somewhere(script)
+    start = judge_lines(script, aliases, variables=bool(variables or set_somewhere))
+    if not start.rest:
+        return start.rows
+    scope = Scope({name: frozenset({ANY if value is None else value}) for name, value in variables.items()})
+    scope.set_somewhere = set_somewhere
+    budget = [MOST_COMMANDS - start.commands]
+    return judge_script(start.rest, scope=scope, aliases=aliases, budget=budget, before=start.rows)

@@ -28,6 +28,15 @@ _PROGRAM = re.compile(r"/(?:usr/)?(?:local/)?s?bin/([\w.+-]+)")
 @lru_cache(maxsize=16_384)
 def rule(argv: Argv) -> Ruling:
     """The verdict of the table of `argv[0]`. Pages repeat their commands, so it is remembered."""
+    ruling = _ruling(argv)
+    if ruling.verdict == "local" or argv[0] in ("cd", "pushd"):
+        kernel = next((word for word in argv[1:] if redirects.is_special(word.rpartition("=")[2])), None)
+        if kernel is not None:
+            return unknown(f"{shown(kernel)} is not a plain file or folder")
+    return ruling
+
+
+def _ruling(argv: Argv) -> Ruling:
     name = argv[0]
     if name[0] == "/" and (found := _PROGRAM.fullmatch(name)):
         name = found[1]
@@ -95,10 +104,6 @@ class Commands:
 
     def _program(self, place: Place, argv: Argv) -> None:
         ruling = rule(argv)
-        if ruling.verdict == "local" or argv[0] in ("cd", "pushd"):
-            kernel = next((word for word in argv[1:] if redirects.is_special(word.rpartition("=")[2])), None)
-            if kernel is not None:
-                ruling = unknown(f"{shown(kernel)} is not a plain file or folder")
         if argv[0] in ("alias", "unalias") and any(word.partition("=")[0] in self.aliases for word in argv[1:]):
             ruling = unknown(f"{shown(' '.join(argv))} changes what an alias of the settings stands for")
         if ruling.opens_shell and self.fed:

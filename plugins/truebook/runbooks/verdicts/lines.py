@@ -6,7 +6,6 @@ Most commands of a runbook are such lines. They mean the same by the letter as b
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from truebook.runbooks.verdicts.ruling import NAME, Argv
 from truebook.runbooks.verdicts.variables import dangerous, set_by_bash
@@ -62,25 +61,12 @@ def _unquoted(word: str) -> str:
     return re.sub(r"'([^']*)'|\"([^\"]*)\"", lambda found: found[1] if found[1] is not None else found[2], word)
 
 
-def read(script: str) -> list[tuple[int, Commands]] | None:
-    """Line number and piped commands of each line, None where any line is more than plain words.
+def read_line(line: str) -> Commands | None:
+    """The piped commands of one line, none where it is blank, None where it is more than plain words.
 
     Variables are read as `NAME`: this holds as long as nothing has set one. A line that sets one, to plain text, has
     the words `=`, its name and the text.
     """
-    lines: list[tuple[int, Commands]] = []
-    for number, line in enumerate(script.split("\n"), 1):
-        commands = read_line(line)
-        if commands is None:
-            return None
-        if commands:
-            lines.append((number, commands))
-    return lines
-
-
-@lru_cache(maxsize=16_384)
-def read_line(line: str) -> Commands | None:
-    """The piped commands of one line, none where it is blank. Pages repeat their lines, so it is remembered."""
     setting = _SETTING.fullmatch(line) if "=" in line else None
     if setting is not None:
         if dangerous(setting["name"]):

@@ -11,8 +11,9 @@ is held by marks, which no script can contain:
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from truebook.model import VerdictKind
 
@@ -38,8 +39,7 @@ Prints = Literal["", "names", "rows"]
 """What is known of an output: names or numbers, one a line; or rows that begin with a name; or nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Inner:
+class Inner(msgspec.Struct, frozen=True, gc=False):
     """A command that another one runs: as words, or as shell text. `where` ends the sentence "runs …"."""
 
     argv: Argv = ()
@@ -53,8 +53,7 @@ class Inner:
     """Its output is the output of the whole command."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
+class Ruling(msgspec.Struct, frozen=True, gc=False):
     """A verdict on one command, its reason, and the commands that it runs in turn."""
 
     verdict: VerdictKind

@@ -13,8 +13,6 @@ from truebook.runbooks.shell import Problem
 from truebook.runbooks.verdicts import builtins, filters
 from truebook.runbooks.verdicts.commands import DEEPEST, MOST_COMMANDS, Place
 from truebook.runbooks.verdicts.expand import Expander, Word
-from truebook.runbooks.verdicts.lines import Commands
-from truebook.runbooks.verdicts.lines import read as read_lines
 from truebook.runbooks.verdicts.ruling import ANY, MANY, Argv, Ruling, unknown
 from truebook.runbooks.verdicts.simple import GAP, Simple
 from truebook.runbooks.verdicts.variables import UNKNOWN, UNSET, Scope
@@ -39,45 +37,11 @@ class Walker(Simple):
 
     def run(self) -> tuple[CommandVerdict, ...]:
         """The verdicts in the order of their lines."""
-        shell.refuse_text(self.text)
-        if not self.scope and not (self.scope.set_somewhere and "$" in self.text) and self._plain_lines():
-            return tuple(self.rows.values())
         root, self.source = shell.parse(self.text)
         self.expander = Expander(self.source, self.scope, self._substitution)
         self._check_gaps(root)
         self._children(root)
         return tuple(sorted(self.rows.values(), key=lambda row: row.line))
-
-    def _plain_lines(self) -> bool:
-        """Judges a script of plain lines, and says whether it was one."""
-        lines = read_lines(self.text)
-        if lines is None:
-            return False
-        for number, commands in lines:
-            self._plain_line(number, commands)
-        if self.scope and "$" in self.text:  # a command set a variable, and a line may use it
-            self.rows.clear()
-            self.scope.clear()
-            self.elsewhere = ""
-            return False
-        return True
-
-    def _plain_line(self, number: int, commands: Commands) -> None:
-        self.feed = ""
-        for position, (text, argv) in enumerate(commands):
-            if argv[0] == "=":
-                self.scope[argv[1]] = frozenset({argv[2]})
-                export = text.startswith("export") and not text.startswith("export=")
-                reason = "export sets variables" if export else f"sets the variable {argv[1]}"
-                self.add((number, text), Ruling("read", reason))
-                continue
-            self.fed = position > 0
-            try:
-                self.command((number, text), argv)
-            except Problem as problem:
-                self.add((number, text), unknown(problem.reason))
-            if len(commands) > 1:
-                self.feed = self.prints or filters.passed_on(text, self.feed)
 
     # Statements
 
@@ -298,11 +262,17 @@ class Walker(Simple):
 
 
 def judge_script(
-    script: str, *, scope: Scope, aliases: Mapping[str, str], depth: int = 0, budget: list[int] | None = None
+    script: str,
+    *,
+    scope: Scope,
+    aliases: Mapping[str, str],
+    depth: int = 0,
+    budget: list[int] | None = None,
+    before: tuple[CommandVerdict, ...] = (),
 ) -> tuple[CommandVerdict, ...]:
-    """A row per command of `script`, or one row that says why none could be judged."""
+    """A row per command of `script`, after those of lines `before`; or one row that says why none could be judged."""
     try:
-        return Walker(script, scope=scope, aliases=aliases, depth=depth, budget=budget).run()
+        return before + Walker(script, scope=scope, aliases=aliases, depth=depth, budget=budget).run()
     except Problem as problem:
         lines = script.split("\n")
         line = min(max(problem.line, 1), len(lines))
