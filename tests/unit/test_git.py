@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from truebook.recording import (
     encode_kubernetes,
 )
 from truebook.settings import GitSettings, Settings
+from truebook.state.git_distance import distances
 from truebook.state.sources import Context, Reading
 from truebook.state.sources.git import _speaks, ask, read
 
@@ -240,3 +242,115 @@ def test_the_callers_git_variables_do_not_lead_elsewhere(
 def test_without_git_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     assert ask("https://git.homelab.local/x", [], 5).error == "git can't be run: No such file or directory"
+
+
+# --- how far the head is from what is deployed ---------------------------------------------------------------------
+
+
+def following(url: str, deployed: str, target: str = "main") -> dict[str, Any]:
+    """An Application that follows a branch, of which a commit was deployed."""
+    status = {"history": [{"id": 1, "revision": deployed}], "sync": {"revision": deployed, "status": "OutOfSync"}}
+    return {
+        **application(f"a-{deployed[:7]}-{target}", source={"repoURL": url, "targetRevision": target}),
+        "status": status,
+    }
+
+
+def measured(*applications: dict[str, Any], timeout: float = 20) -> dict[str, dict[str, int]]:
+    data, _ = reading(timeout=timeout, kubernetes=cluster(*applications))
+    (remote,) = data.remotes.values()
+    assert remote.error == ""
+    return remote.distances
+
+
+def test_the_commits_between_what_is_deployed_and_the_head_are_counted(repository: Repository) -> None:
+    third = repository.commit("third")
+    found = measured(following(repository.url, repository.main), following(repository.url, repository.head, ""))
+    assert found == {
+        f"{repository.main}..{third}": {"ahead": 2, "behind": 0},
+        f"{repository.head}..{third}": {"ahead": 1, "behind": 0},
+    }
+
+
+def test_a_branch_that_was_pushed_over_is_behind_too(repository: Repository) -> None:
+    repository.git("checkout", "-q", "-b", "next", repository.main)
+    other = repository.commit("in another way")
+    found = measured(following(repository.url, repository.head, "next"))
+    assert found == {f"{repository.head}..{other}": {"ahead": 1, "behind": 1}}
+    repository.git("branch", "-D", "main")
+    assert measured(following(repository.url, repository.head, "next")) == found
+    # Then it is gone for good.
+    repository.git("reflog", "expire", "--expire=now", "--all")
+    repository.git("gc", "-q", "--prune=now")
+    assert measured(following(repository.url, repository.head, "next")) == {}
+
+
+def test_only_commits_are_fetched_and_nothing_is_left(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.git("config", "uploadpack.allowFilter", "true")
+    (repository.folder / "secret.txt").write_text("not to be fetched")
+    repository.git("add", "secret.txt")
+    head = repository.commit("with a file")
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    kept: list[set[str]] = []
+    rmtree = tempfile.TemporaryDirectory.cleanup
+
+    def look(self: Any) -> None:
+        listed = ["git", f"--git-dir={self.name}/repository.git", "cat-file", "--batch-all-objects", "--batch-check"]
+        output = subprocess.run(listed, capture_output=True, text=True, check=True).stdout
+        kept.append({line.split()[1] for line in output.splitlines()})
+        rmtree(self)
+
+    monkeypatch.setattr(tempfile.TemporaryDirectory, "__exit__", lambda self, *error: look(self))
+    assert measured(following(repository.url, repository.main)) == {
+        f"{repository.main}..{head}": {"ahead": 2, "behind": 0}
+    }
+    assert kept == [{"commit"}]
+    assert list(folder.iterdir()) == []
+
+
+def test_nothing_is_fetched_where_nothing_differs(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("truebook.state.sources.git.distances", lambda *asked: pytest.fail("asked"))
+    same = following(repository.url, repository.head)
+    chart = following(repository.url, "1.2.3")
+    pinned = following(repository.url, repository.main, repository.main)
+    gone = following(repository.url, repository.main, "no-such-branch")
+    assert measured(same, chart, pinned, gone) == {}
+
+
+def test_what_can_not_be_told_is_left_out_and_fails_nothing(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert measured(following(repository.url, "0" * 40)) == {}
+    monkeypatch.setattr("truebook.state.git_distance.LARGEST", 10)
+    assert measured(following(repository.url, repository.main)) == {}
+    monkeypatch.undo()
+    found = measured(following(repository.url, "0" * 40), following(repository.url, repository.main))
+    assert list(found) == [f"{repository.main}..{repository.head}"]
+
+
+def test_a_server_that_is_silent_after_its_refs_fails_nothing(server: FaultServer) -> None:
+    server.script["/x.git/info/refs"] = [SLOW]
+    url = f"{server.url}/x.git"
+    assert distances(url, [("1" * 40, "refs/heads/main", "2" * 40)], 0.5) == {}
+    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert url not in listed
+
+
+def test_no_variable_or_hook_of_the_callers_takes_part(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    hooks = tmp_path / "template" / "hooks"
+    hooks.mkdir(parents=True)
+    for name in ("reference-transaction", "post-checkout"):
+        (hooks / name).write_text(f"#!/bin/sh\ntouch {tmp_path}/touched\n")
+        (hooks / name).chmod(0o755)
+    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_EXEC_PATH", "GIT_OBJECT_DIRECTORY", "GIT_INDEX_FILE"):
+        monkeypatch.setenv(name, "/nowhere")
+    monkeypatch.setenv("GIT_TEMPLATE_DIR", str(hooks.parent))
+    assert measured(following(repository.url, repository.main))
+    assert not (tmp_path / "touched").exists()
+    assert distances("ext::touch x", [(repository.main, "HEAD", repository.head)], 5) == {}

@@ -1,19 +1,16 @@
 """The source `git`: where the branches and tags of the Applications' repositories are now.
 
 `git ls-remote --symref`, without a shell, without a prompt, and only for the refs that an Application follows, so that
-what is deployed and what is on the branch can be told apart. Repository URLs come from the cluster and are hostile:
-they follow `--`, and only https, http, ssh and git are spoken. `file:///` is asked where an Application says just that:
-all it can give away is the object id of a ref that the Application names. Chart repositories and OCI sources have no
-branches.
+what is deployed and what is on the branch can be told apart; where they differ, the commits between them are counted.
+Repository URLs come from the cluster and are hostile: they follow `--`, and only https, http, ssh and git are spoken.
+`file:///` is asked where an Application says just that: all it can give away is the object id of a ref that the
+Application names. Chart repositories and OCI sources have no branches.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import signal
 import subprocess
-import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -24,17 +21,19 @@ import msgspec
 from truebook.errors import Unreachable
 from truebook.recording import GitData, GitRemote, HttpData, KubernetesData, Part, Read, encode_git
 from truebook.redact import excerpt, redact_url
-from truebook.state.sources import Context, Reading
+from truebook.state.git_commands import SPOKEN, environment, run
+from truebook.state.git_distance import distances
+from truebook.state.source import Context, Reading
 
 PARALLEL = 8
-REFUSED_VARIABLES = re.compile(r"GIT_(?!SSL_|SSH|PROXY_|CONFIG_|HTTP_)")
-"""Git's own variables that would point it elsewhere or make it chatty; TLS, SSH, proxies and configuration pass."""
 
-_REMOTE = ("https", "http", "ssh", "git")
 _SCP = re.compile(r"\w[\w.~-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[^\s:-][^\s:]*", re.ASCII)
 _REVISION = re.compile(r"[\w][\w./+@-]*", re.ASCII)
 _OBJECT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _NO_BRANCHES = "has no branches"
+
+Followed = tuple[str, str]
+"""A commit that is deployed, and the branch or tag that it was taken from."""
 
 
 def read(context: Context) -> Reading:
@@ -43,6 +42,8 @@ def read(context: Context) -> Reading:
     timeout = context.settings.git.timeout
     with ThreadPoolExecutor(PARALLEL, thread_name_prefix="git") as pool:
         remotes = list(pool.map(lambda url: ask(url, wanted[url], timeout), sorted(wanted)))
+        deployed = _deployed(context)
+        remotes = list(pool.map(lambda remote: _measured(remote, deployed.get(remote.url, ()), timeout), remotes))
     reads = [Read(url, "absent", reason=reason) for url, reason in sorted(skipped.items())]
     for remote in remotes:
         context.progress(remote.url, len(remote.refs))
@@ -68,25 +69,31 @@ def _state(error: str) -> Any:
     return "forbidden" if any(word in error.lower() for word in denied) else "failed"
 
 
+def _measured(remote: GitRemote, followed: Iterable[Followed], timeout: float) -> GitRemote:
+    """With how far each head is from what is deployed of it; what can't be told is left out and fails nothing."""
+    pairs = {(revision, name): head for revision, target in followed for name, head in _head(remote, target)}
+    ahead = [(revision, name, head) for (revision, name), head in sorted(pairs.items()) if revision != head]
+    return msgspec.structs.replace(remote, distances=distances(remote.url, ahead, timeout)) if ahead else remote
+
+
+def _head(remote: GitRemote, target: str) -> Iterator[tuple[str, str]]:
+    """The ref that a branch or tag stands for, and what it points to."""
+    wanted = (f"refs/heads/{target}", f"refs/tags/{target}", target) if target not in ("", "HEAD") else ("HEAD",)
+    name = next((name for name in wanted if name in remote.refs), None)
+    if name is not None:
+        yield name, remote.refs[name]
+
+
 def ask(url: str, revisions: Iterable[str], timeout: float) -> GitRemote:
     """`git ls-remote` of one repository: HEAD and `revisions` (branches, tags or full refs), no others."""
-    scheme = urlsplit(url).scheme.lower()
     refs = ["HEAD"]
     for revision in sorted(set(revisions)):
         if _REVISION.fullmatch(revision) and not _OBJECT.fullmatch(revision):
             full = (f"refs/heads/{revision}", f"refs/tags/{revision}", f"refs/tags/{revision}^{{}}")
             refs += (revision,) if revision.startswith("refs/") else full
     command = ["git", "ls-remote", "--symref", "--", url, *refs]
-    environment = {name: value for name, value in os.environ.items() if not REFUSED_VARIABLES.match(name)} | {
-        "GIT_ALLOW_PROTOCOL": "file" if scheme == "file" else ":".join(_REMOTE),
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_ASKPASS": "",
-        "LC_ALL": "C",
-    }
-    if not environment.get("GIT_SSH_COMMAND") and not environment.get("GIT_SSH"):
-        environment["GIT_SSH_COMMAND"] = "ssh -oBatchMode=yes"
     try:
-        code, output, said = _run(command, environment, timeout)
+        code, output, said = run(command, environment(url), timeout)
     except subprocess.TimeoutExpired:
         return GitRemote(url, error=f"no answer within {timeout:g} s")
     except OSError as error:
@@ -94,30 +101,6 @@ def ask(url: str, revisions: Iterable[str], timeout: float) -> GitRemote:
     if code != 0:
         return GitRemote(url, error=_complaint(said) or f"git ls-remote ended with {code}")
     return _parse(url, output, frozenset(refs))
-
-
-def _run(command: list[str], environment: dict[str, str], timeout: float) -> tuple[int, str, str]:
-    """Run in a session of its own, so that ssh and remote helpers end with it."""
-    with (
-        tempfile.TemporaryFile() as complaints,
-        subprocess.Popen(  # noqa: S603 - an argument list, no shell, the URL after `--`
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=complaints,
-            env=environment,
-            cwd=os.sep,
-            start_new_session=True,
-        ) as process,
-    ):
-        try:
-            output, _ = process.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-            raise
-        complaints.seek(0)
-        return process.returncode, output.decode("utf-8", "replace"), complaints.read(8192).decode("utf-8", "replace")
 
 
 def _complaint(said: str) -> str:
@@ -162,6 +145,18 @@ def _wanted(context: Context) -> tuple[dict[str, set[str]], dict[str, str]]:
     return wanted, {url: reason for url, reason in skipped.items() if url not in wanted}
 
 
+def _deployed(context: Context) -> dict[str, set[Followed]]:
+    """What is deployed of each repository: commits, each with the branch or tag that is followed."""
+    found: dict[str, set[Followed]] = {}
+    for application in context.known.joined.facts.applications:
+        for origin in application.origins:
+            deployed = application.deployed(origin) if origin.kind == "git" else None
+            if deployed is not None and _OBJECT.fullmatch(str(deployed.value)) and not _OBJECT.fullmatch(origin.target):
+                url = redact_url(str(origin.repository.value))
+                found.setdefault(url, set()).add((str(deployed.value), origin.target))
+    return found
+
+
 def _speaks(url: str) -> bool:
     """Whether Git may be asked for `url`. A local one only by `file:///`, never by a bare path."""
     if any(ord(character) <= 32 or ord(character) == 127 for character in url):
@@ -172,7 +167,7 @@ def _speaks(url: str) -> bool:
         return False
     if parts.scheme.lower() == "file":
         return not parts.netloc and parts.path.startswith("/")
-    if parts.scheme.lower() in _REMOTE and url.lower().startswith(f"{parts.scheme.lower()}://"):
+    if parts.scheme.lower() in SPOKEN and url.lower().startswith(f"{parts.scheme.lower()}://"):
         return bool(parts.hostname) and not parts.netloc.startswith("-") and not str(parts.hostname).startswith("-")
     return _SCP.fullmatch(url) is not None
 
