@@ -294,7 +294,8 @@ class BlockResult:
     """What happened to a block. `started_at` is RFC 3339 UTC, `duration` seconds; `output` is redacted and cut.
 
     `failed_line` is the file's line of the command that failed, 0 where none did; `cached` results were taken over
-    from an earlier run of the same block, values, tools and state.
+    from an earlier run of the same block, values, tools and state. `unrecorded`: it is not known for want of an answer
+    that the recording, from which the block was tested, does not hold.
     """
 
     path: str
@@ -315,3 +316,4 @@ class BlockResult:
     claims: tuple[Claim, ...] = ()
     tools: Mapping[str, str] = field(default_factory=dict)
     cached: bool = False
+    unrecorded: bool = False

@@ -51,7 +51,8 @@ _NOT_TOLD = 501
 class Options:
     """How to run. `repository` is what blocks see of this machine. `jobs` pages are run at once, 0: as many as there
     are processors. `start` false takes over results of earlier runs and starts nothing; `fresh` takes over none.
-    `cache` is the folder of results."""
+    `cache` is the folder of results. `allow_unrecorded`: what can't be told for want of an answer that the recording
+    does not hold (pods' logs, say) is no reason for exit code 2."""
 
     repository: Path
     cache: Path
@@ -59,6 +60,7 @@ class Options:
     sandbox: SandboxKind = "bubblewrap"
     start: bool = True
     fresh: bool = False
+    allow_unrecorded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class Run:
     changes: tuple[Change, ...] = ()
     policy: PolicyState | None = None
     unguarded: bool = False
+    allow_unrecorded: bool = False
 
     @property
     def blamed(self) -> tuple[Change, ...]:
@@ -90,7 +93,8 @@ class Run:
         states = {result.state for result in self.results}
         if "failed" in states or self.blamed:
             return 1
-        unsure = "unknown" in states or "passed" not in states or self.less_than_planned
+        told = (result.state != "unknown" or (self.allow_unrecorded and result.unrecorded) for result in self.results)
+        unsure = not all(told) or "passed" not in states or self.less_than_planned
         return 2 if unsure or self.unread or self.unguarded else 0
 
     @property
@@ -147,6 +151,7 @@ def run(
             changes=changed,
             policy=policy,
             unguarded=pipeline_policy.is_missed(policy, settings),
+            allow_unrecorded=options.allow_unrecorded,
         )
     if cache is not None and workshop.started:
         cache.prune()
@@ -167,8 +172,17 @@ def fair(result: BlockResult, *, replayed: bool) -> BlockResult:
         return replace(result, plan="prove")
     if result.state != "failed":
         return result
-    why = next(filter(None, (_out_of_reach(record, replayed=replayed) for record in result.requests)), "")
-    return replace(result, state="unknown", reason=why, failed_line=0) if why else result
+    reasons = ((_out_of_reach(record, replayed=replayed), record) for record in result.requests)
+    why, record = next((found for found in reasons if found[0]), ("", None))
+    if record is None:
+        return result
+    unrecorded = replayed and not _is_away(record)
+    return replace(result, state="unknown", reason=why, failed_line=0, unrecorded=unrecorded)
+
+
+def _is_away(record: RequestRecord) -> bool:
+    """Whether it was an answer of a system, or none, that was no use; and not the end of a recording."""
+    return record.status in _UNREACHABLE and not (record.system == "http" and record.decision == "refuse")
 
 
 def _out_of_reach(record: RequestRecord, *, replayed: bool) -> str:
@@ -214,12 +228,14 @@ def as_json(found: Run, exit_code: int) -> dict[str, Any]:
 
 def summary(found: Run) -> str:
     """`3 shell blocks: 2 passed, 1 not run (1 taken over from an earlier run)`."""
-    counts = Counter(result.state for result in found.results)
-    kinds = ", ".join(f"{counts[state]} {word}" for state, word in _WORDS.items() if counts[state])
+    counts = Counter(result.state for result in found.results if not result.unrecorded)
+    kinds = [f"{counts[state]} {word}" for state, word in _WORDS.items() if counts[state]]
+    unrecorded = sum(result.unrecorded for result in found.results)
+    kinds += [f"{unrecorded} not told by the recording"] if unrecorded else []
     cached = sum(result.cached for result in found.results)
     taken = f" ({cached} as in an earlier run, of which nothing changed)" if cached else ""
     blocks = "shell block" if len(found.results) == 1 else "shell blocks"
-    return f"{len(found.results)} {blocks}: {kinds}{taken}" if kinds else "no shell blocks"
+    return f"{len(found.results)} {blocks}: {', '.join(kinds)}{taken}" if kinds else "no shell blocks"
 
 
 def _cache(state: State, settings: Settings, options: Options, names: Iterable[str], workshop: Workshop) -> Cache:

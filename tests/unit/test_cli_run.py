@@ -13,6 +13,7 @@ from truebook import recording as recordings
 from truebook.cli import main
 from truebook.pipeline import EMBEDDED
 from truebook.replay import serve
+from truebook.state.sources import SOURCES
 
 SANDBOXED = pytest.mark.skipif(
     shutil.which("bwrap") is None or shutil.which("kubectl") is None, reason="needs bubblewrap and kubectl"
@@ -82,10 +83,12 @@ def test_a_failed_block_is_1_named_with_its_line() -> None:
 
 @SANDBOXED
 def test_what_could_not_be_told_is_2() -> None:
-    page("# Page\n\n" + fence("true") + fence("curl -fsS https://vault.homelab.local/v1/sys/health"))
-    found = run()
+    page("# Page\n\n" + fence("true") + fence("curl -fsS https://vault.homelab.local/ui/"))
+    found = run("--json", "out.json")
     assert found.exit_code == 2
-    assert "1 passed, 1 could not be told" in found.stderr
+    assert "1 passed, 1 not told by the recording" in found.stderr
+    assert [block["unrecorded"] for block in json.loads(Path("out.json").read_text())["blocks"]] == [False, True]
+    assert run("--allow-unrecorded").exit_code == 0
 
 
 def test_without_a_sandbox_it_is_2_and_says_so(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,7 +227,9 @@ def test_a_live_cluster_is_reached_with_the_callers_credentials_through_the_guar
         for name, value in replay.environment.items():
             monkeypatch.setenv(name, value)
         url = replay.urls["argocd"]
-        Path("truebook.yml").write_text(f"cluster: homelab\nargocd: {{url: {url}}}\ngit: {{enabled: false}}\n")
+        off = "".join(f"  {name}: {{enabled: false}}\n" for name, source in SOURCES.items() if source.system)
+        settings = f"cluster: homelab\nargocd: {{url: {url}}}\ngit: {{enabled: false}}\nsystems:\n{off}"
+        Path("truebook.yml").write_text(settings)
         found = CliRunner().invoke(main, ["run", "--json", "out.json"])
     assert "state from the cluster of context " in found.stderr
     assert found.exit_code == 0, found.output

@@ -165,8 +165,10 @@ def test_what_cannot_be_started_is_unknown_and_not_a_crash(
     assert found.exit_code == 2
 
 
-def request(status: int, decision: str = "forward", reason: str = "a read") -> RequestRecord:
-    return RequestRecord("kubernetes", "GET", "/api/v1/pods", decision, status, reason)  # type: ignore[arg-type]
+def request(
+    status: int, decision: str = "forward", reason: str = "a read", system: str = "kubernetes"
+) -> RequestRecord:
+    return RequestRecord(system, "GET", "/api/v1/pods", decision, status, reason)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -179,6 +181,11 @@ def request(status: int, decision: str = "forward", reason: str = "a read") -> R
         (request(403, "refuse", "never"), False, "failed", ""),
         (request(503), False, "unknown", "kubernetes answered 503 to GET /api/v1/pods"),
         (request(503, "forward", "kubernetes can't be reached: refused"), False, "unknown", "can't be reached"),
+        (request(501), True, "unknown", "a recording does not tell what the API server answers to GET /api/v1/pods"),
+        (request(501, system="vault"), True, "unknown", "a recording does not tell what vault answers to"),
+        (request(501), False, "failed", ""),
+        (request(503, "refuse", "holds no web pages", "http"), True, "unknown", "holds no web pages"),
+        (request(503, "answer", "", "http"), True, "unknown", "http answered 503"),
     ],
 )
 def test_who_is_to_blame(made: RequestRecord, replayed: bool, state: str, words: str) -> None:
@@ -186,6 +193,8 @@ def test_who_is_to_blame(made: RequestRecord, replayed: bool, state: str, words:
     found = fair(failed, replayed=replayed)
     assert found.state == state
     assert words in found.reason
+    ends = made.status in (403, 501) or (made.status == 503 and made.decision == "refuse")
+    assert found.unrecorded == (replayed and state == "unknown" and ends)
     assert fair(replace(failed, state="passed"), replayed=replayed).state == "passed"
 
 
@@ -207,6 +216,20 @@ def run_of(*states: str, inventory: Inventory, **more: object) -> Run:
 )
 def test_exit_codes(states: tuple[str, ...], code: int, inventory: Inventory) -> None:
     assert run_of(*states, inventory=inventory).exit_code == code
+
+
+@pytest.mark.parametrize(
+    ("unrecorded", "allowed", "code"), [(True, True, 0), (True, False, 2), (False, True, 2), (False, False, 2)]
+)
+def test_the_end_of_a_recording_is_no_reason_for_2_where_that_is_allowed(
+    unrecorded: bool, allowed: bool, code: int, inventory: Inventory
+) -> None:
+    untold = replace(RESULT, state="unknown", unrecorded=unrecorded)
+    found = run_of("passed", inventory=inventory, allow_unrecorded=allowed)
+    found = replace(found, results=(*found.results, untold))
+    assert found.exit_code == code
+    # Where nothing at all was tested, nothing is green.
+    assert replace(found, results=(untold,)).exit_code == 2
 
 
 def test_a_source_that_was_not_read_and_a_change_that_the_run_could_have_made_are_not_green(

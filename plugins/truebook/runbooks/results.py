@@ -46,6 +46,7 @@ def as_json(planned: Planned, result: BlockResult) -> dict[str, Any]:
         ],
         "tools": dict(result.tools),
         "cached": result.cached,
+        "unrecorded": result.unrecorded,
     }
 
 

@@ -81,6 +81,7 @@ def join(planned: Planned, parts: Sequence[BlockResult]) -> BlockResult:
         claims=tuple(claim for part in parts for claim in part.claims),
         tools={name: version for part in parts for name, version in part.tools.items()},
         cached=all(part.cached for part in parts),
+        unrecorded=all(part.unrecorded for part in parts if part.state == worst.state),
     )
 
 
