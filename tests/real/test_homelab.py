@@ -22,6 +22,7 @@ from tests.real.homelab.standins import past_runs
 from truebook import settings
 from truebook.model import Inventory
 from truebook.recording import load
+from truebook.state.sources import SOURCES
 
 Json = dict[str, Any]
 MAKE_IT_AGAIN = "homelab/ has changed since its recording was made: run scripts/homelab"
@@ -97,9 +98,7 @@ def test_three_applications_are_unwell_and_no_other(embedded: Json) -> None:
 
 def test_everything_was_read_and_nothing_was_forbidden(embedded: Json) -> None:
     parts = embedded["parts"]
-    assert {name: part["state"] for name, part in parts.items()} == dict.fromkeys(
-        ("argocd", "git", "kubernetes"), "fresh"
-    )
+    assert {name: part["state"] for name, part in parts.items()} == dict.fromkeys(SOURCES, "fresh")
     reads = [read for part in parts.values() for read in part["reads"]]
     assert {read["state"] for read in reads} == {"read", "absent"}
     assert 60 <= sum(len(found["items"]) for found in parts["kubernetes"]["data"]["lists"].values()) <= 300

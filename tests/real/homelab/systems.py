@@ -33,12 +33,6 @@ T = TypeVar("T")
 ISSUER = "https://auth.homelab.local/application/o/vault/"
 REDIRECTS = ["https://vault.homelab.local/ui/vault/auth/oidc/oidc/callback", "http://localhost:8250/oidc/callback"]
 POLICY = HOMELAB.parent / "deploy" / "vault-policy.hcl"
-RULES = """
-path "sys/mounts" { capabilities = ["read"] }
-path "sys/auth" { capabilities = ["read"] }
-path "auth/oidc/config" { capabilities = ["read"] }
-path "auth/oidc/role/*" { capabilities = ["read"] }
-"""
 INJECTED = "vault.hashicorp.com/agent-inject-secret-"
 ALERTS = {
     "ApplicationDegraded": "firing",  # ollama
@@ -119,7 +113,7 @@ class Systems(Closing):
         put("auth/oidc/config", oidc_discovery_url=ISSUER, default_role="homelab", **client)
         role = {"allowed_redirect_uris": REDIRECTS, "bound_audiences": ["vault"], "user_claim": "sub"}
         put("auth/oidc/role/homelab", role_type="oidc", oidc_scopes=["openid", "profile", "email"], **role)
-        self.vault_token = own.token_for("truebook", POLICY.read_text() if POLICY.exists() else RULES)
+        self.vault_token = own.token_for("truebook", POLICY.read_text())
 
     def vault_paths(self) -> dict[str, set[str]]:
         """Each path of the engine `secret` that something in the cluster names, with its fields."""
