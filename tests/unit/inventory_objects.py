@@ -73,15 +73,37 @@ KEYS = {
     "ingresses": "networking.k8s.io/ingresses Ingress",
     "httproutes": "gateway.networking.k8s.io/httproutes HTTPRoute",
     "gateways": "gateway.networking.k8s.io/gateways Gateway",
+    "external_secrets": "external-secrets.io/externalsecrets ExternalSecret",
+    "stores": "external-secrets.io/secretstores SecretStore",
+    "cluster_stores": "external-secrets.io/clustersecretstores ClusterSecretStore",
+    "static_secrets": "secrets.hashicorp.com/vaultstaticsecrets VaultStaticSecret",
+    "connections": "secrets.hashicorp.com/vaultconnections VaultConnection",
+    "auths": "secrets.hashicorp.com/vaultauths VaultAuth",
+    "monitors": "monitoring.coreos.com/servicemonitors ServiceMonitor",
+    "prometheus_rules": "monitoring.coreos.com/prometheusrules PrometheusRule",
+    "prometheuses": "monitoring.coreos.com/prometheuses Prometheus",
+    "locations": "velero.io/backupstoragelocations BackupStorageLocation",
+    "schedules": "velero.io/schedules Schedule",
+    "backups": "velero.io/backups Backup",
+    "restores": "velero.io/restores Restore",
+    "claims": "persistentvolumeclaims PersistentVolumeClaim",
+    "slices": "discovery.k8s.io/endpointslices EndpointSlice",
+    "projects": "argoproj.io/appprojects AppProject",
 }
 
 
 def built(
-    settings: Settings | None = None, *, git: Any = None, argocd: Any = None, states: Any = None, **lists: Any
+    settings: Settings | None = None,
+    *,
+    git: Any = None,
+    argocd: Any = None,
+    states: Any = None,
+    systems: Any = None,
+    **lists: Any,
 ) -> Inventory:
     """The inventory of lists of objects, keyed as in `KEYS`."""
     objects = {KEYS[name]: items for name, items in lists.items()}
-    found = recording(objects, git=git, argocd=argocd, states=states)
+    found = recording(objects, git=git, argocd=argocd, states=states, systems=systems)
     return build(found, settings or Settings(), origin="a test")
 
 
@@ -104,3 +126,30 @@ def components(inventory: Inventory) -> dict[str, tuple[str, ...]]:
         if workloads or component.get("application") or not component.get("repository"):
             found[component.name] = tuple(name.partition("/")[2] for name in workloads)
     return found
+
+
+def runs(system: str, namespace: str, name: str | None = None, **more: Any) -> dict[str, Any]:
+    """A Deployment that runs a system's program, called like it; a Service of its name leads to it."""
+    name = name or system
+    found = workload(name, namespace, called=name, image=f"{IMAGES[system]}:1", **more)
+    found["spec"]["template"]["metadata"]["labels"] = {"app": name}
+    return found
+
+
+IMAGES = {
+    "vault": "hashicorp/vault",
+    "authentik": "ghcr.io/goauthentik/server",
+    "prometheus": "prom/prometheus",
+    "alertmanager": "prom/alertmanager",
+    "grafana": "grafana/grafana",
+    "loki": "grafana/loki",
+    "velero": "velero/velero",
+    "minio": "minio/minio",
+    "argocd": "argoproj/argocd",
+}
+
+
+def pod_of(found: dict[str, Any]) -> dict[str, Any]:
+    """The pod's spec of a workload, to be completed."""
+    spec: dict[str, Any] = found["spec"]["template"]["spec"]
+    return spec

@@ -25,7 +25,7 @@ def targets(joined: Joined) -> Iterator[Record]:
             {
                 "job": kept(place, target.labels.get("job"), "labels", "job"),
                 "instance": kept(place, target.labels.get("instance"), "labels", "instance"),
-                "health": kept(place, target.health, "health"),
+                "health": place.value(target.health or "unknown", "health"),
                 "scrape_url": kept(place, target.url, "scrapeUrl"),
                 "last_error": kept(place, target.error, "lastError"),
             },

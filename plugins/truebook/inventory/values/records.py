@@ -9,12 +9,12 @@ from truebook.model import Evidence, Record, Value
 def targets(subject: Subject, known: Joined) -> Value | None:
     """How many targets of this component Prometheus has; of Prometheus itself: all that it has."""
     found = _of(subject, known, "target", whole="prometheus")
-    return _counted(found, "scrape_url") if found else None
+    return _counted(found, "health")
 
 
 def targets_up(subject: Subject, known: Joined) -> Value | None:
     """How many of these are up; the evidence is one that isn't."""
-    found = [record for record in _of(subject, known, "target", whole="prometheus") if "health" in record.values]
+    found = _of(subject, known, "target", whole="prometheus")
     if not found:
         return None
     down = [record for record in found if record.get("health") != "up"]
@@ -47,7 +47,7 @@ def _alerts(subject: Subject, known: Joined, state: str) -> Value | None:
 def rules(subject: Subject, known: Joined) -> Value | None:
     """How many alerting rules Prometheus has, or the cluster declares for it; of another component: those about it."""
     found = _of(subject, known, "rule", whole="prometheus")
-    return _counted(found, "alertname") if found else None
+    return _counted(found, "alertname")
 
 
 def secret_paths(subject: Subject, known: Joined) -> Value | None:
@@ -71,11 +71,10 @@ def _of(subject: Subject, known: Joined, kind: str, *, whole: str = "") -> list[
     return known.records_of(kind, None if everything else subject.name)
 
 
-def _counted(found: list[Record], key: str) -> Value:
-    """How many; the evidence is the first."""
+def _counted(found: list[Record], key: str) -> Value | None:
+    """How many have the value; the evidence is that of the first."""
     values = [record.values[key] for record in found if key in record.values]
-    evidence = values[0].evidence if values else next(iter(found[0].values.values())).evidence
-    return Value(len(found), evidence)
+    return Value(len(values), values[0].evidence) if values else None
 
 
 def _texts(found: list[Record], key: str) -> Value | None:
