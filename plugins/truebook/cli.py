@@ -22,6 +22,7 @@ import click
 
 from truebook import pipeline
 from truebook import recording as recordings
+from truebook.cli_check import check_command, merge_command, update_command
 from truebook.cli_run import accept_command, run_command
 from truebook.cli_runbooks import explain_command, list_command
 from truebook.cli_shared import config_option, load_settings, recording_option, reported, say
@@ -41,6 +42,9 @@ main.add_command(list_command)
 main.add_command(explain_command)
 main.add_command(run_command)
 main.add_command(accept_command)
+main.add_command(check_command)
+main.add_command(update_command)
+main.add_command(merge_command)
 
 
 @main.command()

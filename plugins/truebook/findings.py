@@ -167,7 +167,8 @@ class Report:
     """All that a check found. `compared` is what was looked at: where it is empty and no block was tested, nothing can
     be said. `problems` say why something could not be told. `findings` are the new ones, in the order of path and
     line; `known` those of the baseline. `generated_at` and
-    `recorded_at` are RFC 3339 UTC. `shard` is `2/5` where this is one of several reports to be merged."""
+    `recorded_at` are RFC 3339 UTC. `shard` is `2/5` where this is one of several reports to be merged,
+    `shard_blocks` the number of blocks of all of them."""
 
     cluster: str
     origin: str
@@ -181,6 +182,7 @@ class Report:
     problems: tuple[str, ...] = ()
     fail_on: Severity = "warning"
     shard: str = ""
+    shard_blocks: int = 0
 
     @property
     def exit_code(self) -> int:

@@ -18,7 +18,7 @@ from mkdocs.structure.files import InclusionLevel
 
 from truebook import pipeline, pipeline_run
 from truebook.errors import ConfigError, TruebookError
-from truebook.mkdocs_state import StatePlugin, add_stylesheet, shown_path
+from truebook.mkdocs_state import StatePlugin, add_stylesheet, shown_path, with_meta
 from truebook.pages.blocks import wrap
 from truebook.pages.marks import Marks
 from truebook.pages.results import ShownResult
@@ -26,7 +26,7 @@ from truebook.pipeline import State
 from truebook.pipeline_run import Options, Run
 from truebook.pipeline_runbooks import PageBlocks, Planner, SiteReader, known_of
 from truebook.runbooks.plan import Policy
-from truebook.settings import Settings
+from truebook.settings import DEFAULT_FILE, Settings
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
@@ -66,8 +66,8 @@ class RunbooksConfig(base.Config):  # type: ignore[no-untyped-call] # MkDocs' ow
     sandbox = c.Choice(("bubblewrap", "none"), default="bubblewrap")
     """`none` turns the sandbox off: blocks then see this machine's files and network."""
 
-    config = c.Type(str, default="truebook.yml")
-    """The settings, where the plugin `truebook/state` is not used."""
+    config = c.Optional(c.Type(str))
+    """The settings, where the plugin `truebook/state` is not used. Default: `truebook.yml`, where there is one."""
 
     recording = c.Optional(c.Type(str))
     """The recording, where the plugin `truebook/state` is not used."""
@@ -169,8 +169,8 @@ class RunbooksPlugin(BasePlugin[RunbooksConfig]):  # type: ignore[no-untyped-cal
         plugin = config.plugins.get("truebook/state")
         if isinstance(plugin, StatePlugin) and plugin.state is not None:
             return plugin.settings, plugin.state
-        path = folder / self.config.config
-        settings = pipeline.load_settings(path if path.exists() else None)
+        path = folder / (self.config.config or DEFAULT_FILE)
+        settings = pipeline.load_settings(path if self.config.config or path.exists() else None)
         own = self.config.recording
         recording = folder / own if own and not os.environ.get(pipeline.VARIABLE) else None
         log.info("reading state from %s", pipeline.choose_origin(settings, recording).text)
@@ -184,6 +184,10 @@ class RunbooksPlugin(BasePlugin[RunbooksConfig]):  # type: ignore[no-untyped-cal
         wrapped, lost = wrap(html, self._pages.get(page.file.src_uri, ()), self._marks)
         self._lost += lost
         return wrapped
+
+    def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:
+        """Say in the page's head that its blocks were looked at: `truebook check --site` looks for pages without."""
+        return output if self.run is None else with_meta(output, "runbooks", pipeline_run.summary(self.run))
 
     def on_env(self, env: object, *, config: MkDocsConfig, files: Files) -> None:
         """All pages are rendered: stop where a block was not found on its own."""

@@ -9,6 +9,7 @@ An adapter: what it does is in `pipeline` and `pages`. It runs unchanged under P
 from __future__ import annotations
 
 import os
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -171,12 +172,23 @@ class StatePlugin(BasePlugin[StateConfig]):  # type: ignore[no-untyped-call] # a
         """Mend what Markdown makes of a filled region."""
         return regions.tidy(html)
 
+    def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:
+        """Say in the page's head that it was filled: `truebook check --site` looks for pages where nothing did."""
+        if self.inventory is None:
+            return output
+        return with_meta(output, "state", f"{self.inventory.recorded_at} {self.inventory.cluster}")
+
     def on_env(self, env: Any, *, config: MkDocsConfig, files: Files) -> None:
         """All pages were looked at: stop where regions are wrong, say where regions were not filled."""
         if self._errors:
             raise PluginError("\n".join(str(error) for error in self._errors))
         if self._unfilled:
             log.warning("disabled: regions keep what is committed in %s", ", ".join(self._unfilled))
+
+
+def with_meta(output: str, name: str, content: str) -> str:
+    """A page's HTML with `<meta name="truebook:NAME">` at the end of its head."""
+    return output.replace("</head>", f'<meta name="truebook:{name}" content="{escape(content, quote=True)}"></head>', 1)
 
 
 def add_stylesheet(config: MkDocsConfig, files: Files | None = None) -> None:

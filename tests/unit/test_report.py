@@ -136,6 +136,7 @@ def shards(*numbers: str) -> list[tuple[Path, Report]]:
     for place, number in enumerate(numbers):
         part = report(
             shard=number,
+            shard_blocks=len(numbers),
             findings=FINDINGS if place == 0 else (),
             blocks=BLOCKS[place : place + 1],
             problems=(),
@@ -150,6 +151,11 @@ def test_shards_make_one_report_whatever_their_order() -> None:
     whole = merge(parts)
     assert whole == merge(parts[::-1])
     assert (whole.findings, whole.blocks, whole.problems, whole.shard) == (FINDINGS, BLOCKS[:3], (), "")
+
+
+def test_shards_that_were_cut_differently_cannot_tell() -> None:
+    parts = [(path, replace(part, shard_blocks=4)) for path, part in shards("1/2", "2/2")]
+    assert merge(parts).problems == ("the shards tested 2 blocks, and there are 4: give all the same --durations",)
 
 
 def test_a_missing_shard_is_named_and_cannot_tell() -> None:

@@ -29,6 +29,9 @@ _HEAD = re.compile(r":(?P<view>[\w-]+)(?P<rest>(?:\s.*)?)$", re.DOTALL)
 _DETAILS_IN_PARAGRAPH = re.compile(
     r'<p>(<details class="truebook-evidence">(?:(?!</?details\b).)*</details>)</p>', re.DOTALL
 )
+PageURL = Callable[[str], str | None]
+"""The link to write in a page for a docs page (`vault.md#unseal`), None where there is none."""
+
 _END_REST = re.compile(r"\s*(?::(?P<view>[\w-]+))?\s*(?:checksum=(?P<checksum>[0-9a-f]+))?\s*$")
 
 
@@ -161,6 +164,12 @@ def fill(
     return "".join([*pieces, markdown[at:]]) if regions else markdown
 
 
+def with_checksum(marker: str, digest: str) -> str:
+    """An END marker, with what stands before it on its line, that carries this checksum."""
+    bare = re.sub(r"\s*checksum=[0-9a-f]+", "", marker)
+    return re.sub(r"\s*-->$", f" checksum={digest} -->", bare)
+
+
 def expected(
     region: Region,
     *,
@@ -174,7 +183,7 @@ def expected(
     Raises RegionError as `fill` does.
     """
     # Something that is no table, so that a view knows the region for one that was filled before.
-    body = "-" if region.body.strip() else ""
+    body = region.body if region.inline else "-" if region.body.strip() else ""
     request = Request(region.arguments, body, inventory, page_url, page_url, templates, live=False, site_url=site_url)
     return _render(region, request)
 

@@ -52,6 +52,44 @@ def page(
     return PageStatements(path, name, tuple(made), tuple(said), anchors(markdown), tuple(ignores(markdown, path=path)))
 
 
+def sealed(
+    markdown: str,
+    *,
+    path: str,
+    inventory: Inventory,
+    page_url: Callable[[str], str | None],
+    templates: Path | None = None,
+    site_url: str = "",
+) -> str:
+    """A page with its regions filled with stable facts, and with a checksum on each END by which a later edit by hand
+    shows. All else stays as it is. Raises RegionError that names all that is wrong."""
+    filled = regions.fill(
+        markdown,
+        path=path,
+        inventory=inventory,
+        page_url=page_url,
+        templates=templates,
+        live=False,
+        site_url=site_url,
+    )
+    if filled is markdown:
+        return markdown
+    pieces: list[str] = []
+    at = 0
+    for region in regions.parse(filled, path=path):
+        end = filled.index("-->", region.end) + 3
+        marker = filled[region.end : end]
+        if not region.inline:
+            body = regions.expected(
+                region, inventory=inventory, page_url=page_url, templates=templates, site_url=site_url
+            )
+            digest = checksum(of_text(region, region.body, 1), of_text(region, body, 1))
+            marker = regions.with_checksum(marker, digest)
+        pieces += [filled[at : region.end], marker]
+        at = end
+    return "".join([*pieces, filled[at:]])
+
+
 def _region(
     region: Region,
     *,

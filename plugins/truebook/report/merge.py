@@ -41,6 +41,8 @@ def merge(reports: Sequence[tuple[Path, Report]]) -> Report:
         seen[number] = other
     parts = [report for _, report in ordered]
     missing = [f"shard {number} of {total} is missing" for number in range(1, total + 1) if number not in seen]
+    if not missing:
+        missing = _lost(parts)
     return replace(
         first,
         generated_at=max(part.generated_at for part in parts),
@@ -57,7 +59,18 @@ def merge(reports: Sequence[tuple[Path, Report]]) -> Report:
         compared=_once(one for part in parts for one in part.compared),
         problems=_once((*(problem for part in parts for problem in part.problems), *missing)),
         shard="",
+        shard_blocks=0,
     )
+
+
+def _lost(parts: Sequence[Report]) -> list[str]:
+    """Why the shards together are not the whole: they were cut by different durations or pages."""
+    places = [(block.result.path, block.result.line) for part in parts for block in part.blocks]
+    totals = {part.shard_blocks for part in parts}
+    if len(totals) > 1 or max(totals) != len(set(places)):
+        counts = " and ".join(map(str, sorted(totals)))
+        return [f"the shards tested {len(set(places))} blocks, and there are {counts}: give all the same --durations"]
+    return []
 
 
 def _shard(path: Path, report: Report) -> tuple[int, int]:

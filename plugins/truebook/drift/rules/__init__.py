@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from truebook.drift.facts import Check
-from truebook.drift.rules import certificates, hosts, ignores, images, names, regions, runbooks, status, versions
+from truebook.drift.rules import built, certificates, hosts, ignores, images, names, regions, runbooks, status, versions
 from truebook.findings import RuleInfo
 
 CHECKS: dict[str, Check] = {
@@ -16,6 +16,7 @@ CHECKS: dict[str, Check] = {
     "versions": versions.CHECK,
     "status": status.CHECK,
     "ignores": ignores.CHECK,
+    "built": built.CHECK,
 }
 
 RULES: dict[str, RuleInfo] = {rule.name: rule for check in CHECKS.values() for rule in check.rules}

@@ -11,7 +11,7 @@ from typing import Any
 from truebook.errors import RegionError
 from truebook.model import Component
 from truebook.pages import templating
-from truebook.pages.views.cells import Column, plain
+from truebook.pages.views.cells import UNKNOWN, Column, plain
 from truebook.pages.views.columns import column, names
 from truebook.pages.views.view import Request, View, complete, nearest
 
@@ -30,11 +30,13 @@ def _render(request: Request, _options: Mapping[str, Any]) -> str:
     if key == "title":
         found: Column[Component] | None = Column("Title", lambda c, _request: c.title)
     elif key in ("ready", "desired"):  # alone in a sentence, each is a number
-        found = Column(key, plain(key))
+        found = Column(key, plain(key), volatile=True)
     else:
         found = column(key, inventory)
     if found is None:
         raise RegionError(f"unknown value '{key}'; {nearest(key, names(inventory))}")
+    if found.volatile and not request.live and request.body.strip() in ("", UNKNOWN):
+        return UNKNOWN  # it changes by itself: committed only where the author has done so
     return templating.render(
         "value.md.j2", request.templates, value=found.cell(component, request), component=component, key=key
     )

@@ -24,13 +24,15 @@ _BUILTIN = ("toc", "tables", "fenced_code")
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A folder of Markdown. `docs` holds its pages; `path` is the `mkdocs.yml`, None where there is none."""
+    """A folder of Markdown. `docs` holds its pages; `path` is the `mkdocs.yml`, None where there is none. `url` is
+    where the built site is, empty where nobody says."""
 
     folder: Path
     docs: Path
     path: Path | None = None
     extensions: tuple[str, ...] = ()
     configs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    url: str = ""
 
 
 def find_site(start: Path) -> Path | None:
@@ -53,7 +55,9 @@ def read_site(path: Path | None, *, folder: Path | None = None) -> Site:
     docs = found.get("docs_dir")
     names, configs = _extensions(found.get("markdown_extensions"), path)
     root = path.resolve().parent
-    return Site(root, (root / (docs if isinstance(docs, str) else "docs")).resolve(), path, names, configs)
+    place = (root / (docs if isinstance(docs, str) else "docs")).resolve()
+    url = found.get("site_url")
+    return Site(root, place, path, names, configs, url if isinstance(url, str) else "")
 
 
 class _Loader(yaml.SafeLoader):

@@ -1,0 +1,276 @@
+"""The flows of `truebook check` and `truebook update`, top-down: pages → statements → facts → findings → report."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from truebook import drift, pipeline, pipeline_site
+from truebook.drift import baseline as baselines
+from truebook.drift.declared import declared
+from truebook.drift.known import known
+from truebook.errors import ConfigError, RegionError
+from truebook.findings import Finding, PageStatements, RegionStatements, Report, Severity, TestedBlock
+from truebook.inventory import build
+from truebook.model import BlockResult, Inventory, Planned
+from truebook.pages import regions, statements
+from truebook.pipeline import State
+from truebook.pipeline_run import Run
+from truebook.pipeline_runbooks import pages_in
+from truebook.redact import hide
+from truebook.report import as_json, history
+from truebook.runbooks.blocks import Site, find_site, read_site
+from truebook.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page to be compared: as it is shown, below its docs folder, and its text with its own line ends."""
+
+    file: Path
+    path: str
+    name: str
+    text: str
+    docs: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a check is asked for. `baseline` is the file of known findings; `shard` is `(number, of)`: only the first
+    compares pages. `site` is a built site to look at as well."""
+
+    paths: tuple[Path, ...] = ()
+    baseline: Path | None = None
+    fail_on: Severity | None = None
+    shard: tuple[int, int] | None = None
+    site: Path | None = None
+    now: datetime | None = None
+
+
+def check(
+    state: State,
+    inventory: Inventory,
+    settings: Settings,
+    asked: Asked,
+    *,
+    run: Run | None = None,
+    problems: Iterable[str] = (),
+    blocks: int = 0,
+) -> Report:
+    """Compare pages with the state that was read. Never raises for what is wrong in a page: that is a finding.
+
+    `run` is that of the pages' blocks, where they were tested, of which there are `blocks` in all shards. Raises
+    ConfigError for wrong settings or paths, ReportError for a baseline that can't be read.
+    """
+    now = (asked.now or datetime.now(UTC)).astimezone(UTC)
+    wanted = declared(state.recording)
+    in_git = None if wanted is None else build(wanted, settings, origin=state.origin)
+    compares = asked.shard is None or asked.shard[0] == 1
+    pages = list(read_pages(asked.paths)) if compares else []
+    site = _site_url(pages, settings)
+    said = tuple(_statements(page, inventory, in_git, settings, site) for page in pages)
+    tested = () if run is None else tuple(zip(run.planned, run.results, strict=True))
+    results = tuple(result for _, result in tested)
+    facts = drift.Facts(said, inventory, settings, now, known(state.recording), site, results)
+    found = drift.find(facts)
+    if asked.site is not None:
+        unfilled, looked = pipeline_site.look(asked.site)
+        found = replace(found, findings=(*found.findings, *unfilled), compared=(*found.compared, *looked))
+    new, old = _split(found.findings, asked.baseline)
+    return Report(
+        cluster=inventory.cluster,
+        origin=state.origin,
+        recorded_at=inventory.recorded_at,
+        generated_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        findings=new,
+        ignored=found.ignored,
+        known=old,
+        blocks=tuple(tested_block(*pair) for pair in tested),
+        compared=found.compared,
+        problems=tuple(dict.fromkeys((*_problems(state, run), *problems))),
+        fail_on=asked.fail_on or settings.check.fail_on,
+        shard_blocks=blocks if asked.shard is not None else 0,
+        shard="" if asked.shard is None else f"{asked.shard[0]}/{asked.shard[1]}",
+    )
+
+
+def _problems(state: State, run: Run | None) -> Iterator[str]:
+    """Why not everything can be told."""
+    yield from pipeline.unwell(state.recording.statuses())
+    if run is None:
+        return
+    yield from run.unread
+    for change in run.blamed:
+        yield f"{change.object} was {change.kind} during the run, which {change.reason} could have done"
+    if run.unguarded:
+        yield "the cluster does not itself deny truebook's account writes, and runbooks.require_policy wants that"
+    if run.less_than_planned:
+        yield "blocks that were to run were only proved, for want of a sandbox"
+
+
+def durations(path: Path) -> dict[tuple[str, int], float]:
+    """How long each block of an earlier report took, in seconds, by path and line. Raises ReportError."""
+    return {
+        (block.result.path, block.result.line): block.result.duration
+        for block in as_json.load(path).blocks
+        if block.result.duration
+    }
+
+
+def remember(report: Report, settings: Settings) -> None:
+    """Add a report's numbers to the history. Raises ConfigError where the settings name no file, ReportError."""
+    path = settings.check.history
+    if path is None:
+        raise ConfigError("no history is kept; name its file by check.history", path=settings.path)
+    history.save(history.append(history.load(path), history.build_of(report)), path)
+
+
+def read_pages(paths: Sequence[Path]) -> Iterator[Page]:
+    """The pages that are named, those in folders that are, or the site's. Raises ConfigError where one can't be
+    read."""
+    sites: dict[Path, Site] = {}
+    for file in pages_in(paths):
+        folder = file.resolve().parent
+        if folder not in sites:
+            sites[folder] = _site(folder)
+        docs = sites[folder].docs
+        try:
+            text = file.read_bytes().decode("utf-8", "surrogateescape")
+        except OSError as error:
+            raise ConfigError(f"cannot be read: {error.strerror}", path=file) from error
+        place = file.resolve()
+        name = place.relative_to(docs).as_posix() if place.is_relative_to(docs) else file.name
+        yield Page(file, file.as_posix(), name, text, docs)
+
+
+def _site(folder: Path) -> Site:
+    with suppress(ConfigError):
+        return read_site(find_site(folder))
+    return read_site(None, folder=folder)
+
+
+def _site_url(pages: Sequence[Page], settings: Settings) -> str:
+    """Where the built site is: the settings say, else the site's own configuration."""
+    if settings.check.site_url:
+        return settings.check.site_url
+    for page in pages[:1]:
+        config = find_site(page.file.resolve().parent)
+        with suppress(ConfigError):
+            return read_site(config).url if config is not None else ""
+    return ""
+
+
+def _statements(
+    page: Page, live: Inventory, in_git: Inventory | None, settings: Settings, site_url: str
+) -> PageStatements:
+    own = any(fnmatchcase(page.name, glob) for glob in settings.check.documents)
+    try:
+        return statements.page(
+            page.text.replace("\r\n", "\n"),
+            path=page.path,
+            name=page.name,
+            live=live,
+            declared=in_git,
+            page_url=linker(page),
+            domains=settings.domains,
+            own=own,
+            site_url=site_url,
+        )
+    except RegionError as error:
+        line = error.line or 1
+        broken = RegionStatements("", "markers", line, line, error=error.message.partition("\n")[0])
+        return PageStatements(page.path, page.name, (broken,))
+
+
+def linker(page: Page) -> regions.PageURL:
+    """The links to write in a page's Markdown: relative, None where there is no such file."""
+
+    def page_url(where: str) -> str | None:
+        name, mark, anchor = where.partition("#")
+        target = page.docs / name
+        if not target.is_file():
+            return None
+        return Path(os.path.relpath(target, page.file.resolve().parent)).as_posix() + mark + anchor
+
+    return page_url
+
+
+def _split(findings: tuple[Finding, ...], path: Path | None) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """The new findings and those of the baseline."""
+    if path is None:
+        return findings, ()
+    fingerprints = baselines.load(path)
+    new = tuple(one for one in findings if one.fingerprint not in fingerprints)
+    return new, tuple(one for one in findings if one.fingerprint in fingerprints)
+
+
+def tested_block(planned: Planned, result: BlockResult) -> TestedBlock:
+    """A block as a report tells it: secrets hidden, lines those of the file."""
+    block, secrets = planned.block, planned.filling.secrets
+    lines = block.lines
+
+    def at(line: int) -> int:
+        return lines[min(max(line, 1), len(lines)) - 1] if lines else block.line
+
+    commands = tuple(
+        replace(one, line=at(one.line), text=hide(one.text, secrets)) for one in planned.judgement.commands
+    )
+    return TestedBlock(result, block.end_line, block.heading, block.tab, block.options.name, planned.reason, commands)
+
+
+# Update
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A page that an update changes."""
+
+    page: Page
+    text: str
+
+
+def updates(paths: Sequence[Path], inventory: Inventory, settings: Settings) -> list[Change]:
+    """What an update would write: regions filled with stable facts, all else byte for byte as it is.
+
+    Raises RegionError that names all that is wrong in all pages: nothing is written then.
+    """
+    changes: list[Change] = []
+    errors: list[RegionError] = []
+    pages = list(read_pages(paths))
+    site = _site_url(pages, settings)
+    for page in pages:
+        try:
+            text = statements.sealed(
+                page.text, path=page.path, inventory=inventory, page_url=linker(page), site_url=site
+            )
+        except RegionError as error:
+            errors.append(error)
+            continue
+        if text != page.text:
+            changes.append(Change(page, text))
+    regions.raise_all(errors)
+    return changes
+
+
+def write(change: Change) -> None:
+    """Write a page whole or not at all. Raises ConfigError where it can't be written."""
+    path = change.page.file.resolve()
+    name = None
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(change.text.encode("utf-8", "surrogateescape"))
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(path.stat().st_mode & 0o777)
+        Path(name).replace(path)
+    except OSError as error:
+        if name is not None:
+            Path(name).unlink(missing_ok=True)
+        raise ConfigError(f"cannot be written: {error.strerror}", path=change.page.path) from error
