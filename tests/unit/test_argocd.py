@@ -94,6 +94,17 @@ def test_nothing_secret_is_recorded(server: FaultServer) -> None:
     assert b"managedFields" not in found
 
 
+def test_version_sign_in_and_sync_windows_are_kept(server: FaultServer) -> None:
+    window = {"kind": "deny", "schedule": "0 22 * * *", "duration": "8h", "applications": ["*"], "manualSync": True}
+    project = application("default", spec={"sourceRepos": ["*"], "syncWindows": [window]})
+    server.script["/api/v1/projects"] = [json_answer({"metadata": {}, "items": [project]})]
+    data = collect(settings(server.url)).http("argocd")
+    assert data.json("/api/version") == {"Version": "v3.6.1"}
+    oidc = data.json("/api/v1/settings")["oidcConfig"]
+    assert (oidc["name"], oidc["clientID"]) == ("Authentik", "argocd")
+    assert data.json("/api/v1/projects")["items"][0]["spec"]["syncWindows"] == [window]
+
+
 def test_without_a_url_it_is_absent_and_says_what_is_used() -> None:
     found = part(collect(settings(None)))
     assert (found.state, "Application objects are used" in found.reason) == ("absent", True)

@@ -137,6 +137,21 @@ def test_secrets_are_never_read(server: FaultServer, asked: str) -> None:
     assert path_of("secrets") not in server.paths()
 
 
+@pytest.mark.parametrize("asked", ["configmaps", "ConfigMaps", "/configmaps", "v1/configmaps", "core/configmaps"])
+def test_config_maps_are_never_read_cluster_wide(asked: str) -> None:
+    with pytest.raises(ConfigError, match="ConfigMaps are never read cluster-wide"):
+        wanted(only_kubernetes(resources=(asked,)))
+    assert not {key for key in RESOURCES if "configmap" in key}
+
+
+@pytest.mark.parametrize("name", ["vaultstaticsecrets", "vaultdynamicsecrets", "vaultauths", "vaultconnections"])
+def test_vaults_own_operator_is_read_where_it_is_installed(server: FaultServer, name: str) -> None:
+    key = f"secrets.hashicorp.com/{name}"
+    assert key in RESOURCES
+    reads = {read.what: read for read in collect(only_kubernetes()).parts["kubernetes"].reads}
+    assert (reads[key].state, reads[key].reason) == ("absent", "not installed")
+
+
 def test_further_resources_are_read_when_the_settings_name_them(server: FaultServer) -> None:
     server.script.update(script({"widgets": [item("w")], "pods": []}))
     recording = collect(only_kubernetes(resources=("example.org/widgets", "example.org/gadgets")))

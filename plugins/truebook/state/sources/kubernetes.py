@@ -61,14 +61,17 @@ RESOURCES = (
     "external-secrets.io/secretstores",
     "external-secrets.io/clustersecretstores",
     "secrets.hashicorp.com/vaultstaticsecrets",
-    "secrets.hashicorp.com/vaultconnections",
+    "secrets.hashicorp.com/vaultdynamicsecrets",
     "secrets.hashicorp.com/vaultauths",
+    "secrets.hashicorp.com/vaultconnections",
     "monitoring.coreos.com/prometheusrules",
     "monitoring.coreos.com/servicemonitors",
 )
 """What is read wherever it is served, as `group/resource`; the preferred version is taken."""
 
 NEVER = frozenset(("secrets", "core/secrets", "v1/secrets"))
+NAMESPACED = frozenset(("configmaps", "core/configmaps", "v1/configmaps"))
+"""What the source `configmaps` reads, where it is needed and no further."""
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io, application/json"
 PAGE = 500
 """Objects of one page. What kubectl asks for, and a size at which etcd and API server stay calm."""
@@ -180,8 +183,14 @@ def _entries(blocks: list[Block]) -> Iterator[_Entry]:
 
 
 def wanted(settings: Settings) -> tuple[str, ...]:
-    """The table and what the settings add. Raises ConfigError where they ask for Secrets."""
+    """The table and what the settings add. Raises ConfigError where they ask for Secrets or all ConfigMaps."""
     for key in settings.kubernetes.resources:
+        if key.strip("/").lower() in NAMESPACED:
+            raise ConfigError(
+                "kubernetes.resources: ConfigMaps are never read cluster-wide, as they may hold anything; those that "
+                f"Grafana is provisioned with are read in its namespace: '{key}'",
+                path=settings.path,
+            )
         if key.strip("/").lower() in NEVER:
             raise ConfigError(
                 "kubernetes.resources: Secrets are never read; name an ExternalSecret or the workload that mounts it "
