@@ -21,7 +21,8 @@ from truebook.recording import KubernetesData, Part, Recording, ResourceList, en
 from truebook.settings import Settings, load
 
 FOLDER = goldens.FOLDER / "inventory"
-OBJECTS = yaml.safe_load((FOLDER / "homelab.recording.yaml").read_text(encoding="utf-8"))["objects"]
+SAMPLE = yaml.safe_load((FOLDER / "homelab.recording.yaml").read_text(encoding="utf-8"))
+OBJECTS, SYSTEMS = SAMPLE["objects"], SAMPLE["systems"]
 SETTINGS = load(FOLDER / "homelab.truebook.yml")
 
 JUNK = st.recursive(
@@ -46,13 +47,27 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 PLACES = [(key, *path) for key, items in OBJECTS.items() for path in places(items)]
+ANSWERS = [(name, "answers", key) for name, system in SYSTEMS.items() for key in system["answers"]]
+BODIES = [(*path, *rest) for path in ANSWERS for rest in places(SYSTEMS[path[0]]["answers"][path[2]])]
+
+
+def answered(changes: list[tuple[tuple[Any, ...], Any]]) -> dict[str, Any]:
+    """The sample's systems with other things in some places of their answers, the HTTP status aside."""
+    wanted = [(path, junk) for path, junk in changes if path[3:4] != ("status",)]
+    return changed(SYSTEMS, wanted)
 
 
 def mutated(changes: list[tuple[tuple[Any, ...], Any]]) -> dict[str, Any]:
     """The sample's objects with other things in some places."""
-    found = copy.deepcopy(OBJECTS)
+    found = changed(OBJECTS, changes)
+    return {key: items if isinstance(items, list) else [items] for key, items in found.items()}
+
+
+def changed(sample: dict[str, Any], changes: list[tuple[tuple[Any, ...], Any]]) -> dict[str, Any]:
+    """The sample with other things in some places."""
+    found = copy.deepcopy(sample)
     for path, junk in changes:
-        holder = found
+        holder: Any = found
         for step in path[:-1]:
             try:
                 holder = holder[step]
@@ -64,7 +79,7 @@ def mutated(changes: list[tuple[tuple[Any, ...], Any]]) -> dict[str, Any]:
                     holder[path[-1]] = copy.deepcopy(junk)
                 except IndexError:
                     continue
-    return {key: items if isinstance(items, list) else [items] for key, items in found.items()}
+    return found
 
 
 def is_sound(inventory: Inventory) -> bool:
@@ -72,6 +87,8 @@ def is_sound(inventory: Inventory) -> bool:
     names = [component.name for component in inventory.components]
     values = [value for component in inventory.components for value in component.values.values()]
     known = all({r.source, r.target} <= set(names) for r in inventory.relations)
+    known = known and {record.component for record in inventory.records} <= {*names, ""}
+    values += [value for record in inventory.records for value in record.values.values()]
     show.as_text(inventory)
     json.dumps(show.as_json(inventory))
     return len(names) == len(set(names)) and all(v.evidence.source and v.evidence.object for v in values) and known
@@ -92,6 +109,35 @@ def test_every_single_place_may_hold_junk(junk: Any) -> None:
     for start in range(10):
         objects = mutated([(path, junk) for path in PLACES[start::10]])
         assert is_sound(build(recording(objects), SETTINGS, origin="a test"))
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
+@given(st.lists(st.tuples(st.sampled_from([*ANSWERS, *BODIES]), JUNK), min_size=1, max_size=8))
+def test_systems_may_answer_anything(changes: list[tuple[tuple[Any, ...], Any]]) -> None:
+    found = recording(OBJECTS, systems=answered(changes))
+    for catalog in (SETTINGS, Settings()):
+        assert is_sound(build(found, catalog, origin="a test"))
+
+
+@pytest.mark.parametrize(
+    "junk", [None, 7, "text", [], {}, True, [[]], [{}], {"results": [7]}, {"data": [7]}, -1, "://["]
+)
+def test_every_single_place_of_an_answer_may_hold_junk(junk: Any) -> None:
+    for start in range(10):
+        found = answered([(path, junk) for path in BODIES[start::10]])
+        assert is_sound(build(recording(OBJECTS, systems=found), SETTINGS, origin="a test"))
+    for start in range(3):
+        found = answered([(path, junk) for path in ANSWERS[start::3]])
+        assert is_sound(build(recording(OBJECTS, systems=found), SETTINGS, origin="a test"))
+
+
+@pytest.mark.parametrize("status", [204, 301, 400, 401, 403, 404, 429, 500, 502, 503])
+def test_an_answer_of_any_status_makes_an_inventory(status: int) -> None:
+    systems = {
+        name: {**system, "answers": {key: {"status": status, "body": None} for key in system["answers"]}}
+        for name, system in SYSTEMS.items()
+    }
+    assert is_sound(build(recording(OBJECTS, systems=systems), SETTINGS, origin="a test"))
 
 
 @pytest.mark.parametrize("body", [None, 7, [], "x", {"items": 7}, {"items": [None, 7, {"metadata": {"name": 7}}]}])

@@ -43,7 +43,7 @@ def external(name: str = "web", namespace: str = "apps", key: str = "web/db", **
     return {"metadata": {"namespace": namespace, "name": name}, "spec": spec}
 
 
-REFERENCES = {
+REFERENCES: dict[str, dict[str, Any]] = {
     "env": {
         "containers": [{"env": [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "web-secret", "key": "a"}}}]}]
     },
