@@ -28,7 +28,7 @@ SCHEMA = "2026.8.5"
 """The version of Authentik's schema that the answers are made by."""
 PUBLIC = "https://auth.homelab.local"
 PAGE = 20
-"""Entries of a page where nothing is said; at most 100 are given."""
+"""Entries of a page where nothing is said."""
 
 
 @dataclass(frozen=True)
@@ -86,16 +86,16 @@ VIEW_PROVIDERS = "authentik_providers_oauth2.view_oauth2provider"
 
 class AuthentikStandIn(StandIn):
     """See the module's docstring. `permissions` are global ones of the token's account; by default the least that
-    truebook needs."""
+    truebook needs. `most` is how many entries a page has at most, whatever is asked for."""
 
     says = f"not Authentik: a server of truebook's tests that answers by its API schema {SCHEMA}"
     every = frozenset((VIEW_APPLICATIONS, VIEW_PROVIDERS))
 
-    def __init__(self, url: str = PUBLIC, *, permissions: frozenset[str] | None = None, page: int = PAGE) -> None:
+    def __init__(self, url: str = PUBLIC, *, permissions: frozenset[str] | None = None, most: int = 100) -> None:
         self.public = url.rstrip("/")
         self.version = str(documents("repository", "platform", "authentik", "Chart.yaml")[0]["appVersion"])
         self.client_secrets = {client.slug: secrets.token_urlsafe(48) for client in CLIENTS}
-        self._page = page
+        self._most = most
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         super().__init__(permissions)
 
@@ -135,7 +135,7 @@ class AuthentikStandIn(StandIn):
 
     def _paged(self, request: Request, entries: list[dict[str, Any]]) -> Answer:
         try:
-            size = max(1, min(100, int(request.query.get("page_size", self._page))))
+            size = max(1, min(self._most, int(request.query.get("page_size", PAGE))))
             number = int(request.query.get("page", 1))
         except ValueError:
             return Answer({"detail": "Invalid page."}, 404)

@@ -24,25 +24,31 @@ def _datasource(found: Any) -> Any:
     return datasource(found)
 
 
-def _following(page: Any, number: int) -> Mapping[str, str] | None:
+def _search(page: int) -> Paging:
     """A full page may have one after it."""
-    return {"limit": str(PAGE), "page": str(number + 1)} if len(page) == PAGE else None
+
+    def following(hits: Any, number: int) -> Mapping[str, str] | None:
+        return {"limit": str(page), "page": str(number + 1)} if len(hits) == page else None
+
+    return Paging("", following, {"limit": str(page)})
 
 
-ASKS = (
-    Ask("/api/health", scalars("database", "version"), statuses={503}, require=("database",)),
-    Ask("/api/datasources", [_datasource], closed=True),
-    Ask(
-        "/api/search?type=dash-db",
-        [{**scalars("uid", "title", "url", "folderTitle"), "tags": [SCALAR]}],
-        closed=True,
-        paging=Paging("", _following, {"limit": str(PAGE)}),
-    ),
-)
+def asks(page: int = PAGE) -> tuple[Ask, ...]:
+    """What is asked, with so many dashboards on a page."""
+    return (
+        Ask("/api/health", scalars("database", "version"), statuses={503}, require=("database",)),
+        Ask("/api/datasources", [_datasource], closed=True),
+        Ask(
+            "/api/search?type=dash-db",
+            [{**scalars("uid", "title", "url", "folderTitle"), "tags": [SCALAR]}],
+            closed=True,
+            paging=_search(page),
+        ),
+    )
 
 
 def read(context: Context) -> Reading:
     """Read Grafana. Raises NotSetUp where it can't be found, SourceError where nothing can be said."""
     with connect(context, GRAFANA) as grafana:
-        grafana.put(*ASKS)
+        grafana.put(*asks(PAGE))
         return grafana.read()
