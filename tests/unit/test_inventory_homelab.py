@@ -80,6 +80,30 @@ def test_git_feeds_argocd_which_deploys_the_rest(homelab: Inventory) -> None:
     assert "app-of-apps" in arrows.values()
 
 
+# The landing page's arrows: kind, source, target, and the part that the evidence is of.
+ARROWS = [
+    ("feeds", "git", "argocd", {"argocd"}),
+    ("deploys", "argocd", "authentik", {"argocd"}),
+    ("deploys", "argocd", "vault", {"argocd"}),
+    ("deploys", "argocd", "prometheus", {"argocd"}),
+    ("sso", "authentik", "grafana", {"configmaps"}),
+    ("secrets", "vault", "argocd", {"kubernetes"}),
+    ("datasource", "prometheus", "grafana", {"grafana", "configmaps"}),
+    ("alerts", "prometheus", "alertmanager", {"prometheus"}),
+    ("backup", "velero", "minio", {"kubernetes"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "source", "target", "by"), ARROWS)
+def test_the_seed_page_s_arrows_are_there_by_evidence(
+    homelab: Inventory, kind: str, source: str, target: str, by: set[str]
+) -> None:
+    if not by & set(recording.load(RECORDING).parts):
+        pytest.skip(f"the recording has none of {', '.join(sorted(by))}")
+    found = [r for r in homelab.relations if (r.kind, r.source, r.target) == (kind, source, target)]
+    assert [r.evidence.source in by for r in found] == [True]
+
+
 def test_without_a_catalog_the_same_components_are_discovered(homelab: Inventory) -> None:
     found = build(recording.load(RECORDING), Settings(), origin="the embedded homelab")
     for name in SEED:
