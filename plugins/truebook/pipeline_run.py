@@ -12,6 +12,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache as once
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -261,7 +262,7 @@ def _cache(state: State, settings: Settings, options: Options, names: Iterable[s
         return passed(result) or (state.replayed and result.state == "unknown" and asked and not workshop.failed)
 
     places = (options.sandbox, bool(shutil.which("bwrap")), sorted(available()))
-    decided = (settings.runbooks, places, state.replayed, recording.cluster.name, version("truebook"))
+    decided = (settings.runbooks, places, state.replayed, recording.cluster.name, version("truebook"), engine())
     return Cache(
         options.cache,
         reads=reads,
@@ -269,6 +270,20 @@ def _cache(state: State, settings: Settings, options: Options, names: Iterable[s
         settings=hashlib.sha256(repr(decided).encode()).hexdigest(),
         lasts=lasts,
     )
+
+
+@once
+def engine(package: Path = Path(__file__).parent) -> str:
+    """A digest of this package's own source: results of another engine hold no longer, though its version be the same.
+
+    Of the content, not of times: a fresh checkout of the same source is the same engine.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(package)} {len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()
 
 
 def _changes(

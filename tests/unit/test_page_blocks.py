@@ -167,6 +167,60 @@ def test_each_block_is_wrapped_where_it_stands() -> None:
     assert shown == [[line for line in block.source.split("\n") if line.strip()] for block in blocks]
 
 
+ANNOTATED = """\
+```bash
+kubectl get pods # (1)!
+kubectl get nodes # (2)!
+```
+
+1.  Say which:
+
+    1.  with a flag
+
+    ```bash
+    kubectl get pods -n vault # (1)!
+    ```
+
+    1.  the namespace
+
+2.  All of them.
+
+After.
+
+```bash
+echo a # (1)
+```
+
+Between.
+
+1.  Not behind its code.
+
+```bash
+kubectl get svc
+```
+
+1.  No annotation.
+"""
+
+
+def test_the_list_of_annotations_stays_right_behind_its_code() -> None:
+    html, blocks = rendered(ANNOTATED)
+    wrapped, lost = wrap(html, [shown_with(block) for block in blocks], MARKS)
+    assert (len(blocks), lost) == (4, [])
+    order = re.sub(r"(?s)<details.*?</details>", "<details>", wrapped)
+    order = re.sub(r'(?s)<div class="highlight">.*?</div>', "<code>", order)
+    order = re.sub(r'<div class="truebook-block"[^>]*>', "<block>", order)
+    found = re.findall(r"<block>|<code>|</?ol>|<details>|</div>|<p>(?:After|Between)", order)
+    assert found == [
+        *("<block>", "<code>", "<ol>", "<ol>", "</ol>"),
+        *("<block>", "<code>", "<ol>", "</ol>", "<details>", "</div>"),
+        *("</ol>", "<details>", "</div>", "<p>After"),
+        *("<block>", "<code>", "<details>", "</div>", "<p>Between", "<ol>", "</ol>"),
+        *("<block>", "<code>", "<details>", "</div>", "<ol>", "</ol>"),
+    ]
+    assert wrapped.count("<div") == wrapped.count("</div>")
+
+
 def test_nothing_else_of_the_page_is_touched() -> None:
     html, blocks = rendered(PAGE)
     wrapped, _ = wrap(html, [shown_with(block) for block in blocks], MARKS)

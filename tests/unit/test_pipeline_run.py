@@ -15,7 +15,7 @@ from truebook import recording as recordings
 from truebook.errors import TruebookError
 from truebook.model import BlockResult, Claim, Inventory, Planned, RequestRecord
 from truebook.pipeline import State
-from truebook.pipeline_run import Options, Run, fair
+from truebook.pipeline_run import Options, Run, engine, fair
 from truebook.pipeline_workshop import WAITING, Workshop
 from truebook.runbooks.fingerprint import Change, Object
 from truebook.runbooks.sandbox.job import Job
@@ -256,6 +256,37 @@ def test_a_workshop_that_is_not_to_start_starts_nothing(state: State, inventory:
         with pytest.raises(TruebookError, match="nothing is run"):
             workshop.run(Job("true"))
         assert not workshop.started
+
+
+def test_the_engine_is_what_its_source_says_and_not_when_it_was_written(tmp_path: Path) -> None:
+    def source(name: str, *files: tuple[str, str]) -> Path:
+        for path, text in files:
+            place = tmp_path / name / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text)
+        return tmp_path / name
+
+    one = source("one", ("a.py", "x"), ("b/c.py", "y"))
+    same = source("same", ("b/c.py", "y"), ("a.py", "x"), ("a.txt", "z"))
+    os.utime(same / "a.py", (1, 1))
+    changed = source("changed", ("a.py", "x"), ("b/c.py", "z"))
+    moved = source("moved", ("a.py", "xy"), ("b/c.py", ""))
+    assert engine(one) == engine(same)
+    assert len({engine(one), engine(changed), engine(moved), engine(tmp_path / "none")}) == 4
+    assert engine() == engine(Path(pipeline_run.__file__).parent)
+
+
+@SANDBOXED
+def test_a_changed_engine_takes_over_no_results(
+    state: State, inventory: Inventory, options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned = plan(fence("true"), inventory, state)
+    cached = []
+    for digest in ("first", "first", "second"):
+        monkeypatch.setattr(pipeline_run, "engine", lambda digest=digest: digest)
+        found = pipeline_run.run(planned, state, inventory, Settings(), options)
+        cached += [result.cached for result in found.results]
+    assert cached == [False, True, False]
 
 
 def test_the_repository_is_found_from_below(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ found is never given to other code, nor is the result of another block: it is re
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from html.parser import HTMLParser
@@ -17,6 +18,9 @@ from truebook.pages.marks import Marks
 from truebook.pages.results import ShownResult
 
 _LINE_NUMBERS = frozenset({"linenos", "linenodiv"})
+_ANNOTATED = re.compile(r"\([0-9]+\)")
+_LIST = re.compile(r"\s*<ol\b")
+_LIST_TAG = re.compile(r"<(/?)ol\b")
 
 
 def wrap(html: str, shown: Sequence[ShownResult], marks: Marks) -> tuple[str, list[ConfigError]]:
@@ -28,13 +32,29 @@ def wrap(html: str, shown: Sequence[ShownResult], marks: Marks) -> tuple[str, li
     parts = marks.cut(html)
     texts = [_text(fence) for fence in parts[1::2]]
     places = _places(texts, [one.planned.block for one in shown])
-    problems = []
-    for one, place in zip(shown, places, strict=True):
-        if place is None:
-            problems.append(_lost(one.planned.block))
-        else:
-            parts[2 * place + 1] = f"{results.opening(one)}{parts[2 * place + 1]}{results.closing(one)}"
+    problems = [_lost(one.planned.block) for one, place in zip(shown, places, strict=True) if place is None]
+    found = [(2 * place + 1, one) for one, place in zip(shown, places, strict=True) if place is not None]
+    # The last first: what stands in the annotations of another is closed before that one is.
+    for at, one in sorted(found, key=lambda pair: pair[0], reverse=True):
+        parts[at] = results.opening(one) + parts[at]
+        end, offset = _end(parts, at, texts[at // 2])
+        parts[end] = parts[end][:offset] + results.closing(one) + parts[end][offset:]
     return "".join(parts), problems
+
+
+def _end(parts: Sequence[str], at: int, text: str) -> tuple[int, int]:
+    """Where the element around a fence ends, as part and offset: after the fence, or after the list of its annotations
+    (`# (1)` in the code), which Material for MkDocs looks for right behind it."""
+    after = (at, len(parts[at]))
+    if at + 1 == len(parts) or not _ANNOTATED.search(text) or not _LIST.match(parts[at + 1]):
+        return after
+    depth = 0
+    for number in range(at + 1, len(parts), 2):
+        for tag in _LIST_TAG.finditer(parts[number]):
+            depth += -1 if tag[1] else 1
+            if depth == 0:
+                return number, parts[number].index(">", tag.start()) + 1
+    return after
 
 
 def _places(texts: Sequence[str], blocks: Sequence[Block]) -> list[int | None]:
