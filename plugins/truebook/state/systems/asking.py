@@ -110,7 +110,8 @@ class Gathered:
             return first
         if self.reads and all(read.state == "forbidden" for read in self.reads):
             return Denied(f"{self.system}: {self.reads[0].reason}")
-        return NotServed(f"{self.system}: nothing of its API is served at {url}")
+        said = next((f" ({read.reason.removeprefix(f'{self.system}: ')})" for read in self.reads), "")
+        return NotServed(f"{self.system}: nothing of its API is served at {url}{said}")
 
     def _one(self, fetcher: Fetcher, ask: Ask) -> Read:
         try:
