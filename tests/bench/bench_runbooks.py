@@ -1,6 +1,7 @@
 """Blocks through guard and sandbox, against the same kubectl bare. The API is a replay in a process of its own.
 
-The bare kubectl keeps its home, and so its cache of what the API serves; a block has an empty one.
+The bare kubectl keeps its home, and so its cache of what the API serves; a block has an empty one. While a block runs,
+the next one's sandbox is made, as in a run: that is done, and paid for, before the bare kubectl's turn.
 """
 
 from __future__ import annotations

@@ -3,9 +3,10 @@
     with Sandbox(repository) as sandbox:          # raises Unavailable where there is none to be had
         outcome = sandbox.run(Job("kubectl get pods", guard=guard))
 
-`command` is bubblewrap's command line, `host` what it shows of this machine, `shell` how bash runs a block, `session`
-what that hands on to the next, `listener` and `sockets` how the guard gets a socket inside, `follow` and `watch` the
-limits. `Bare` is for those who turn the sandbox off by name.
+`command` is bubblewrap's command line, `host` what it shows of this machine, `box` one sandbox for one block, `ahead`
+the one that is made before its block is there. `shell` is how bash runs a block, `session` what that hands on to the
+next, `listener` and `sockets` how the guard gets a socket inside, `follow` and `watch` the limits. `Bare` is for those
+who turn the sandbox off by name.
 """
 
 from truebook.runbooks.sandbox.bare import Bare

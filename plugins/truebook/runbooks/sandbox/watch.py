@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 INTERVAL = 0.1
-"""Seconds between two looks. All processes of a sandbox die at once, however many a fork bomb made until then."""
+"""Seconds from its start to the first look at a sandbox, and between two. All its processes die at once, however many a
+fork bomb made until then. A look is at all processes of this machine, and most blocks end before it is due."""
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -31,6 +33,7 @@ class Watcher:
     def __init__(self, interval: float = INTERVAL) -> None:
         self._interval = interval
         self._watched: dict[int, Watched] = {}
+        self._due: dict[int, float] = {}
         self._wake = threading.Condition()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="sandbox-watch", daemon=True)
@@ -39,13 +42,17 @@ class Watcher:
     def add(self, watched: Watched) -> None:
         """Watch a sandbox from here on."""
         with self._wake:
+            idle = not self._watched
             self._watched[watched.pid] = watched
-            self._wake.notify()
+            self._due[watched.pid] = time.monotonic() + self._interval
+            if idle:
+                self._wake.notify()
 
     def remove(self, pid: int) -> None:
         """Watch it no more."""
         with self._wake:
             self._watched.pop(pid, None)
+            self._due.pop(pid, None)
 
     def close(self) -> None:
         """End the thread."""
@@ -60,10 +67,14 @@ class Watcher:
                 self._wake.wait_for(lambda: self._closed or self._watched)
                 if self._closed:
                     return
+                wait = min(self._due.values()) - time.monotonic()
+                if wait > 0:
+                    self._wake.wait(wait)
+                    continue
                 watched = tuple(self._watched.values())
             self._look(watched)
             with self._wake:
-                self._wake.wait_for(lambda: self._closed, self._interval)
+                self._due.update(dict.fromkeys(self._due, time.monotonic() + self._interval))
 
     def _look(self, watched: tuple[Watched, ...]) -> None:
         children, pages, threads = processes()
