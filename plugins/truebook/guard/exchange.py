@@ -130,8 +130,9 @@ async def _forward(
                 return await wire.answer(answer.status, answer.headers, answer.body)
             block.record(_record(system, request, kind, response.status_code, decision.reason))
             started = True
-            await wire.start(response.status_code, answer_headers(response))
-            await _stream(wire, response, watched=decision.seconds is not None)
+            watched = decision.seconds is not None
+            await wire.start(response.status_code, answer_headers(response), alone=watched)
+            await _stream(wire, response, watched=watched)
             return await wire.finish()
     except (OutOfReach, TimeoutError) as error:
         if not started:

@@ -198,5 +198,8 @@ def listen() -> socket.socket:
 
 def plain(url: str, headers: Mapping[str, str] | None = None) -> Upstream:
     """An upstream that is reached without more than these headers, such as a replay."""
-    fixed = dict(headers or {})
-    return Upstream(httpx.AsyncClient(base_url=url, trust_env=False), lambda: fixed)
+    client = httpx.AsyncClient(base_url=url, trust_env=False)
+    if not headers:
+        return Upstream(client)
+    fixed = dict(headers)
+    return Upstream(client, lambda: fixed)

@@ -67,6 +67,7 @@ class Wire:
         self._h11 = h11.Connection(h11.SERVER)
         self._tunnel = ""
         self._is_head = False
+        self._held = b""
 
     async def request(self) -> GuardRequest | None:
         """The next request with its whole body; None where the client has gone. Raises Malformed."""
@@ -177,14 +178,19 @@ class Wire:
     async def answer(self, status: int, headers: Pairs, body: bytes, *, close: bool = False) -> bool:
         """Send a whole answer; whether the connection can be used again."""
         kept = [pair for pair in headers if pair[0] != "content-length"]
-        await self.start(status, (*kept, ("content-length", str(len(body)))), close=close)
+        await self.start(status, (*kept, ("content-length", str(len(body)))), close=close, alone=False)
         return await self.finish(body)
 
-    async def start(self, status: int, headers: Pairs, *, close: bool = False) -> None:
-        """Send an answer's head; without a content-length its body is sent in chunks."""
+    async def start(self, status: int, headers: Pairs, *, close: bool = False, alone: bool = True) -> None:
+        """Send an answer's head; without a content-length its body is sent in chunks. One that is not `alone` is sent
+        with what comes next, which is soon."""
         ending = (("connection", "close"),) if close else ()
         reason = REASONS.get(status, b"")
-        await self._write(h11.Response(status_code=status, reason=reason, headers=[*headers, *ending]))
+        head = self._h11.send(h11.Response(status_code=status, reason=reason, headers=[*headers, *ending])) or b""
+        if alone:
+            await self._send(head)
+        else:
+            self._held = head
 
     async def part(self, data: bytes) -> None:
         """Send a part of an answer's body, which one to HEAD has not."""
@@ -214,7 +220,10 @@ class Wire:
         self._tunnel = authority
 
     async def _write(self, event: h11.Event) -> None:
-        data = self._h11.send(event)
+        await self._send(self._h11.send(event) or b"")
+
+    async def _send(self, data: bytes) -> None:
+        data, self._held = self._held + data, b""
         if data:
             self._writer.write(data)
             await self._writer.drain()
