@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.site.browsing import Scheme, visit
-from tests.site.building import EMBEDDED
+from tests.site.building import EMBEDDED, serving
 from tests.site.test_plugin import Site
 from truebook.mkdocs_runbooks import ASKED
 
@@ -176,6 +176,63 @@ def test_it_reads_state_by_itself_where_truebook_state_is_not_used(small: Site) 
     assert done.returncode == 0, done.stderr
     assert "reading state from recording homelab.json" in done.stderr
     assert blocks(small.html())[0][:3] == ("write", "prove", "passed")
+
+
+def test_settings_that_are_named_and_missing_stop_the_build(small: Site) -> None:
+    alone = (MKDOCS % "{config: other.yml, recording: homelab.json}").replace(
+        "  - truebook/state: {recording: homelab.json}\n", ""
+    )
+    (small.folder / "mkdocs.yml").write_text(alone)
+    done = small.build()
+    assert done.returncode == 1
+    assert "other.yml" in done.stderr
+    (small.folder / "truebook.yml").unlink()
+    (small.folder / "mkdocs.yml").write_text(alone.replace("config: other.yml, ", "policy: list, "))
+    assert small.build().returncode == 0
+
+
+ANNOTATED = """\
+# Page
+
+```bash
+kubectl get statefulset vault -n vault -o name # (1)!
+```
+
+1.  The one that **matters**.
+
+After.
+
+``` { .bash .annotate }
+echo a # (1)
+```
+
+1.  Another.
+"""
+
+
+@SANDBOXED
+@pytest.mark.browser
+@pytest.mark.xdist_group("browser")
+def test_annotations_of_code_are_shown_in_wrapped_blocks(small: Site, browser: Browser) -> None:
+    theme = "theme: {name: material, font: false, features: [content.code.annotate]}\n"
+    plain = "theme: {name: null, custom_dir: theme}\n"
+    extensions = "  - attr_list\n  - md_in_html\n  - pymdownx.highlight\n"
+    (small.folder / "mkdocs.yml").write_text((MKDOCS % "{}").replace(plain, theme) + extensions)
+    small.write("index.md", ANNOTATED)
+    done = small.build("--strict")
+    assert done.returncode == 0, done.stderr
+    assert [found[2] for found in blocks(small.html())] == ["passed", "passed"]
+    with serving(small.folder / "site") as base, visit(browser, base) as found:
+        page = found.open("index.html")
+        for number, words in enumerate(("The one that matters.", "Another.")):
+            block = page.locator(".truebook-block").nth(number)
+            mark = block.locator("code .md-annotation")
+            expect(mark).to_have_count(1)
+            # The list became tooltips: it is not shown a second time.
+            expect(block.locator("ol li:visible", has_text=words)).to_have_count(0)
+            mark.locator(".md-annotation__index").focus()
+            expect(page.locator("[class^=md-tooltip]:visible", has_text=words).first).to_be_visible()
+            expect(block.locator("summary")).to_be_visible()
 
 
 class TestServing:
