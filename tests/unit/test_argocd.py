@@ -216,3 +216,60 @@ def test_its_own_authority_is_trusted_and_an_expired_certificate_is_not(tmp_path
         (tmp_path / "no.pem").write_text("none")
         reason = part(collect(settings(server.url, ca_file=tmp_path / "no.pem"))).reason
         assert "ca_file can't be read: no PEM certificates" in reason
+
+
+def state(name: str, **more: Any) -> str:
+    import json
+
+    return json.dumps({"kind": "Deployment", "metadata": {"name": name}, **more})
+
+
+def test_what_git_wants_is_asked_for_where_it_differs(server: FaultServer) -> None:
+    sync = {"status": {"sync": {"status": "OutOfSync"}}}
+    items = [application("web", **sync), application("a/../b", **sync), application("well")]
+    server.script[APPLICATIONS] = [json_answer({"metadata": {}, "items": items})]
+    same = state("same")
+    entries = [
+        {"kind": "Deployment", "name": "same", "normalizedLiveState": same, "predictedLiveState": same},
+        {
+            "group": "apps",
+            "kind": "Deployment",
+            "namespace": "web",
+            "name": "other",
+            "normalizedLiveState": state("other", spec={"replicas": 1}),
+            "predictedLiveState": state(
+                "other", spec={"replicas": 2, "env": [{"name": "PASSWORD", "value": "pl4nted"}]}
+            ),
+            "targetState": state("other"),
+        },
+        {
+            "kind": "Service",
+            "name": "gone",
+            "normalizedLiveState": state("gone"),
+            "predictedLiveState": "null",
+            "targetState": "null",
+        },
+        {
+            "kind": "Secret",
+            "name": "s",
+            "normalizedLiveState": "null",
+            "predictedLiveState": state("s"),
+            "targetState": "x",
+        },
+        "junk",
+    ]
+    web, other = (f"{APPLICATIONS}/{name}/managed-resources" for name in ("web", "a%2F..%2Fb"))
+    server.script[web] = [json_answer({"items": entries})]
+    server.script[other] = [status(500)]
+    recording = collect(settings(server.url))
+    data = recording.http("argocd")
+    found = data.json(f"{web}?appNamespace=argocd")["items"]
+    assert [(one["name"], (one["targetState"] or {}).get("spec", {}).get("replicas")) for one in found] == [
+        ("other", 2),
+        ("gone", None),
+    ]
+    assert "pl4nted" not in dump(recording).decode()
+    assert part(recording).state == "fresh"
+    states = {read.what.partition("?")[0]: read.state for read in part(recording).reads}
+    assert (states[web], states[other]) == ("read", "failed")
+    assert not [path for path in server.paths() if "well" in path]

@@ -18,6 +18,7 @@ from truebook.errors import BadAnswer, ConfigError, NotServed
 from truebook.recording import HttpAnswer, HttpData, Read, encode_http
 from truebook.redact import excerpt, redact_json, redact_url
 from truebook.settings import ArgoCDSettings
+from truebook.state.argocd_targets import targets
 from truebook.state.fetch import Fetcher, Forbidden
 from truebook.state.sources import Context, NotSetUp, Reading
 from truebook.state.tidy import Fields, tidy
@@ -42,6 +43,8 @@ def read(context: Context) -> Reading:
         if token:
             with ThreadPoolExecutor(len(CLOSED), thread_name_prefix="argocd") as pool:
                 results += pool.map(lambda path: _one(context, fetcher, path), CLOSED)
+            known = {result.what: answer for result, answer in results}
+            results += targets(fetcher, known.get("/api/v1/applications"))
         else:
             how = f"no token in ${settings.token_env}" + (" or token_file" if settings.token_file else "")
             results += [(Read(path, "forbidden", reason=how), None) for path in CLOSED]
