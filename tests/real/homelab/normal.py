@@ -12,7 +12,7 @@
 | addresses of Services and Pods, and the node a Pod was placed on | `<ip>`, `<node>` |
 
 Lists are sorted anew afterwards, since they were sorted by what has been taken out: objects with their table cells,
-conditions, endpoints.
+conditions, endpoints, Prometheus' targets and Alertmanager's alerts.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ def normalise(recording: dict[str, Any]) -> dict[str, Any]:
     """A recording, decoded from its JSON, without what differs from one run to the next."""
     whole: dict[str, Any] = _texts(recording, _plain)
     lists = whole["parts"]["kubernetes"]["data"]["lists"]
+    _watched(whole["parts"], _generated(lists["pods"]))
     for key in ("pods", "discovery.k8s.io/endpointslices"):
         _placed(lists[key])
     for found in lists.values():
@@ -69,12 +70,10 @@ def _object(item: dict[str, Any]) -> None:
 
 def _placed(found: dict[str, Any]) -> None:
     """Pods and EndpointSlices: generated names, and the nodes that the scheduler chose."""
-    names = {item["metadata"]["name"] for item in found["items"] if "generateName" in item["metadata"]}
+    unnamed = _without_suffix(_generated(found))
 
     def plain(text: str) -> str:
-        if text in names:
-            return _GENERATED.sub("-<suffix>", text)
-        return NODES.sub("<node>", text)
+        return NODES.sub("<node>", unnamed(text))
 
     found["items"] = [_texts(item, plain) for item in found["items"]]
     found["cells"] = _texts(found["cells"], plain)
@@ -87,6 +86,23 @@ def _placed(found: dict[str, Any]) -> None:
             endpoint.get("targetRef", {}).pop("name", None)
         if item.get("endpoints"):
             item["endpoints"].sort(key=_order)
+
+
+def _generated(found: dict[str, Any]) -> frozenset[str]:
+    """The names in a list that the cluster made up."""
+    return frozenset(item["metadata"]["name"] for item in found["items"] if "generateName" in item["metadata"])
+
+
+def _without_suffix(names: frozenset[str]) -> Callable[[str], str]:
+    return lambda text: _GENERATED.sub("-<suffix>", text) if text in names else text
+
+
+def _watched(parts: dict[str, Any], pods: frozenset[str]) -> None:
+    """What Prometheus and Alertmanager say of pods, in an order that does not depend on their names."""
+    answers = parts["prometheus"]["data"]["answers"]
+    targets = answers["/api/v1/targets?state=active"]["body"]["data"]
+    targets["activeTargets"] = sorted(_texts(targets["activeTargets"], _without_suffix(pods)), key=_order)
+    parts["alertmanager"]["data"]["answers"]["/api/v2/alerts"]["body"].sort(key=_order)
 
 
 def _cell(cell: Any) -> Any:
