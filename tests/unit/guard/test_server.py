@@ -90,6 +90,23 @@ def test_a_watch_ends_with_its_client(block: Guarded) -> None:
     assert ended.wait(10)
 
 
+def test_a_watch_that_is_silent_has_begun(block: Guarded) -> None:
+    silent = threading.Event()
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        assert silent.wait(10)
+        handler.wfile.write(b"0\r\n\r\n")
+
+    block.api.answer = answer
+    with client(block) as http, http.stream("GET", "/api/v1/pods?watch=true") as response:
+        assert response.status_code == 200  # before there is any event
+        silent.set()
+        assert response.read() == b""
+
+
 def test_a_blocks_end_ends_its_requests(block: Guarded) -> None:
     block.api.answer = never_ending
     with client(block) as http, http.stream("GET", "/api/v1/pods?watch=true") as response:
