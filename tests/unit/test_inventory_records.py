@@ -443,6 +443,15 @@ def test_an_application_and_its_provider_s_entry_make_one_client() -> None:
     assert names == [("Grafana", "older"), ("grafana", "grafana")]
 
 
+@pytest.mark.parametrize("read_at", ["https://auth.local", "http://authentik.authentik.svc", "http://127.0.0.1:9000"])
+def test_an_issuer_is_at_the_address_that_browsers_open(read_at: str) -> None:
+    systems = signing_in()
+    systems["authentik"]["url"] = read_at
+    tls = [ingress("authentik", "auth.local", namespace="authentik", tls=[{"secretName": "wildcard"}])]
+    lists = {**SIGN_IN, "ingresses": [*tls, SIGN_IN["ingresses"][1]]}
+    assert the(built(**lists, systems=systems), "oidc_client").get("issuer") == ISSUER
+
+
 def test_a_provider_that_is_not_ours_is_named_by_its_host() -> None:
     settings = {"oidcConfig": {"issuer": "https://accounts.example.com", "clientID": "a"}}
     found = built(

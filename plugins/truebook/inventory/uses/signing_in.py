@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from truebook.inventory.join.subject import Joined, Subject
 from truebook.inventory.told import Place, Provider, SignIn
+from truebook.inventory.values import address
 from truebook.model import Evidence, Value
 
 _SLUG = re.compile(r"/application/o/([^/]+)/")
@@ -124,12 +125,23 @@ def issuer(joined: Joined, client: Client) -> Value | None:
     settings, entry = client.settings, client.entry
     if settings is not None and settings.issuer:
         return settings.place.value(settings.issuer)
-    base = joined.facts.told.urls.get("authentik", "") if entry is not None else ""
+    base = "" if entry is None else _base(joined, client)
     if entry is None or not base:
         return None
     if entry.issuer_mode == "global":
         return entry.place.value(f"{base}/", "issuer_mode")
     return entry.place.value(f"{base}/application/o/{entry.slug}/", "assigned_application_slug") if entry.slug else None
+
+
+def _base(joined: Joined, client: Client) -> str:
+    """Where browsers reach Authentik, which is what it puts into its issuer: as the application is told, else its own
+    address, else where it was read; https before http."""
+    told, mark, _ = client.settings.url.partition("/application/o/") if client.settings is not None else ("", "", "")
+    own = None if client.provider is None else address.url(client.provider, joined)
+    found = [told] if mark else []
+    found += [] if own is None else [str(own.value)]
+    found += [joined.facts.told.urls.get("authentik", "")]
+    return next((url for url in found if url.startswith("https://")), found[0])
 
 
 def redirect_hosts(client: Client) -> list[tuple[str, Place]]:
