@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -23,11 +24,15 @@ from truebook.guard.request import (
 from truebook.guard.upstream import LARGEST_ANSWER, OutOfReach, Upstream, answer_headers, parts, whole
 from truebook.guard.wire import Malformed, Wire
 from truebook.model import Claim, RequestRecord
+from truebook.redact import excerpt
 
 ROUNDS = 4
 """How often a decision may ask the API before it is made."""
 RECORDS = 10_000
 """Requests of one block that are kept; a block that makes more is counted on."""
+MOST_WARNINGS = 5
+"""Warnings of one answer that are kept."""
+_WARNING = re.compile(r'\b299 \S+ "((?:[^"\\]|\\.)*)"')
 SECONDS = 120.0
 """How long an answer may take that has no bound of its own."""
 
@@ -125,10 +130,12 @@ async def _forward(
                 block.gone.add(decision.gone)
             if decision.reply is not None:
                 answer = decision.reply(await whole(response))
-                block.record(_record(system, request, kind, answer.status, decision.reason))
+                warned = _warnings(response)
+                block.record(_record(system, request, kind, answer.status, decision.reason, warned))
                 started = True
                 return await wire.answer(answer.status, answer.headers, answer.body)
-            block.record(_record(system, request, kind, response.status_code, decision.reason))
+            warned = _warnings(response)
+            block.record(_record(system, request, kind, response.status_code, decision.reason, warned))
             started = True
             watched = decision.seconds is not None
             await wire.start(response.status_code, answer_headers(response), alone=watched)
@@ -178,9 +185,16 @@ def _record(
     decision: Literal["forward", "dry-run", "answer", "refuse"],
     status: int,
     reason: str,
+    warnings: tuple[str, ...] = (),
 ) -> RequestRecord:
     where = f"{request.scheme}://{request.authority}" if request.scheme else ""
-    return RequestRecord(system.name, request.method, where + request.path, decision, status, reason)
+    return RequestRecord(system.name, request.method, where + request.path, decision, status, reason, warnings)
+
+
+def _warnings(response: httpx.Response) -> tuple[str, ...]:
+    """What an API server warns of, such as a version that will go: the texts of its headers `Warning: 299`."""
+    texts = (found[1] for value in response.headers.get_list("warning") for found in _WARNING.finditer(value))
+    return tuple(excerpt(re.sub(r"\\(.)", r"\1", text), 300) for text in texts)[:MOST_WARNINGS]
 
 
 async def _connect(wire: Wire, system: System, block: Block, request: GuardRequest) -> bool:

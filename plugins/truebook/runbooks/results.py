@@ -41,6 +41,7 @@ def as_json(planned: Planned, result: BlockResult) -> dict[str, Any]:
                 "decision": one.decision,
                 "status": one.status,
                 "reason": one.reason,
+                "warnings": list(one.warnings),
             }
             for one in result.requests
         ],

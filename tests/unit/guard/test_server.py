@@ -188,6 +188,21 @@ def test_each_request_is_recorded_without_its_query(block: Guarded) -> None:
     assert "hunter2" not in repr(records)
 
 
+def test_what_the_api_warns_of_is_recorded(block: Guarded) -> None:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Warning", '299 - "v1 Endpoints is \\"deprecated\\" in v1.33+"')
+        handler.send_header("Warning", '299 - "one", 299 - "two\x1b[31m", 199 - "not this"')
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    block.api.answer = answer
+    with client(block) as http:
+        assert "deprecated" in http.get("/api/v1/endpoints").headers["warning"]
+    (record,) = block.guard.requests(block.handle)
+    assert record.warnings == ('v1 Endpoints is "deprecated" in v1.33+', "one", "two [31m")
+
+
 def test_records_are_bounded(block: Guarded, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exchange, "RECORDS", 2)
     with client(block) as http:
