@@ -212,7 +212,10 @@ def test_argocd_and_git_with_the_docs_account(
     settings = Settings(kubernetes=KubernetesSettings(), argocd=ArgoCDSettings(url=argocd.url))
     recording = collect(settings)
     states = {status.name: (status.state, status.reason) for status in recording.statuses()}
-    assert states == {"kubernetes": ("fresh", ""), "argocd": ("fresh", ""), "git": ("fresh", "")}
+    assert {name: states.pop(name) for name in ("kubernetes", "argocd", "git")} == dict.fromkeys(
+        ("kubernetes", "argocd", "git"), ("fresh", "")
+    )
+    assert {state for state, _ in states.values()} == {"absent"}
 
     answers = recording.http("argocd")
     assert answers.url == argocd.url
@@ -224,6 +227,7 @@ def test_argocd_and_git_with_the_docs_account(
     remote = recording.git().remotes[git_repository.url]
     assert remote.head == "refs/heads/main"
     assert remote.refs["refs/heads/main"] == remote.refs["HEAD"] == ahead != deployed
+    assert remote.distances == {f"{deployed}..{ahead}": {"ahead": 1, "behind": 0}}
     assert argocd.docs_token.encode() not in dump(recording)
 
     monkeypatch.delenv("ARGOCD_AUTH_TOKEN")

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from truebook.errors import ConfigError, Unreachable
+from truebook.inventory.programs import PROGRAMS
 from truebook.recording import SCHEMA, Cluster, Part, Read, Recording
 from truebook.settings import Settings
 from truebook.state.collect import collect
@@ -137,5 +138,6 @@ def test_sources_that_need_each_other_are_refused() -> None:
 
 
 def test_the_sources_are_known_by_name() -> None:
-    assert list(SOURCES) == ["kubernetes", "argocd", "git"]
+    assert [name for name, source in SOURCES.items() if not source.system] == ["kubernetes", "argocd", "git"]
+    assert {"vault", "prometheus", "alertmanager", "loki", "minio"} <= set(SOURCES)
     assert set(SOURCES["git"].needs) == {"kubernetes", "argocd"}

@@ -187,7 +187,7 @@ def test_what_grafana_is_provisioned_with(server: FaultServer) -> None:
     assert (part(found).state, part(found).reason) == ("fresh", "")
     answers = found.http("configmaps").answers
     goldens.check(
-        "configmaps.json", json.dumps({key: json.loads(bytes(answers[key].body)) for key in answers}, indent=2)
+        "sources/configmaps.json", json.dumps({key: json.loads(bytes(answers[key].body)) for key in answers}, indent=2)
     )
     reads = {read.what: (read.state, read.count) for read in part(found).reads}
     assert reads == {
