@@ -278,7 +278,7 @@ def test_health_has_the_status_that_is_asked_for(recorded: int, query: str, stat
         return
     assert not isinstance(found, str)
     assert found.status_code == status
-    assert json.loads(bytes(found.body)) == HEALTH
+    assert bytes(found.body) == b"" if status == 204 else json.loads(bytes(found.body)) == HEALTH
 
 
 def test_a_sealed_vault_answers_nothing_else() -> None:

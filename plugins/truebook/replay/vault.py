@@ -31,6 +31,8 @@ _CODES = {
     530: "removedcode",
 }
 """The parameter that asks for another status in place of this one."""
+_EMPTY = (204, 304)
+"""Answers of these have no body."""
 _WELL = {429: "standbyok", 473: "perfstandbyok"}
 """The parameter that asks for this one to count as active."""
 
@@ -57,7 +59,7 @@ def _health(api: RecordedApi, query: Query) -> Response | None:
     asked = dict(query)
     codes, words = frozenset(_CODES.values()), frozenset(_WELL.values())
     known = all(
-        (name in codes and re.fullmatch(r"[1-5][0-9]{2}", value)) or (name in words and value in ("true", "false"))
+        (name in codes and re.fullmatch(r"[2-5][0-9]{2}", value)) or (name in words and value in ("true", "false"))
         for name, value in query
     )
     status = api.status(HEALTH)
@@ -66,7 +68,10 @@ def _health(api: RecordedApi, query: Query) -> Response | None:
         return None
     if asked.get(_WELL.get(status, "")) == "true":
         status = 200
-    found.status_code = int(asked.get(_CODES.get(status, ""), status))
+    status = int(asked.get(_CODES.get(status, ""), status))
+    if status in _EMPTY:
+        return Response(status_code=status)
+    found.status_code = status
     return found
 
 
