@@ -9,7 +9,6 @@ import msgspec
 import pytest
 
 from truebook.errors import ConfigError, Unreachable
-from truebook.inventory.programs import PROGRAMS
 from truebook.recording import SCHEMA, Cluster, Part, Read, Recording
 from truebook.settings import Settings
 from truebook.state.collect import collect

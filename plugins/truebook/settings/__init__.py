@@ -22,6 +22,7 @@
       vault: {token_env: VAULT_TOKEN} # enabled, url, component, proxy, token_env, token_file, ca_file, timeout
       loki: {url: "http://loki.monitoring.svc:3100"}
       minio: {bucket: velero}         # a word of the source's own
+      oidc: {issuers: "https://auth.homelab.local/application/o/wiki/"}   # further ones, with commas between
     runbooks:
       enabled: true
       policy: run                     # or list (judge, run nothing), or off
