@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from truebook.inventory.application import Application
@@ -40,11 +41,14 @@ class Resolver:
         self._backends = backends
         self._by_workload: dict[Ref, Subject] = {}
         self._by_name: dict[str, Subject] = {}
+        self._by_page: dict[str, Subject] = {}
         self._homes: dict[int, Subject] = {}
         self._hosts: dict[str, list[_Address]] = {}
         self._pods: dict[tuple[str, str], list[Ref]] = {}
         for subject in subjects:
             self._by_name.setdefault(subject.name, subject)
+            if subject.stated is not None and subject.stated.page is not None:
+                self._by_page.setdefault(PurePosixPath(subject.stated.page).stem, subject)
             for workload in subject.workloads:
                 self._by_workload.setdefault(workload.ref, subject)
                 self._pods.setdefault((workload.ref.namespace, workload.ref.name), []).append(workload.ref)
@@ -114,6 +118,10 @@ class Resolver:
     def of_application(self, application: Application | None) -> Subject | None:
         """The component that is the Application, else the first of its."""
         return None if application is None else self._homes.get(id(application))
+
+    def page(self, stem: str) -> Subject | None:
+        """The component whose page is called so (`vault` of `security/vault.md`), else that of the name."""
+        return self._by_page.get(stem) or self._by_name.get(stem)
 
     def named(self, name: str) -> Subject | None:
         """The component of that name."""

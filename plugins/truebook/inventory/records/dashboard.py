@@ -11,19 +11,20 @@ from truebook.inventory import hosts
 from truebook.inventory.join.subject import Joined
 from truebook.inventory.records.row import kept, row
 from truebook.inventory.told import Dashboard
-from truebook.inventory.uses.dashboards import grafana_of, subject_of
+from truebook.inventory.uses.dashboards import Naming, grafana_of
 from truebook.inventory.values import address
 from truebook.model import Record, Value
 
 
 def dashboards(joined: Joined) -> Iterator[Record]:
     """One for each, of the component that it is about."""
+    naming = Naming(joined)
     for dashboard in joined.facts.told.dashboards:
         place = dashboard.place
         yield row(
             "dashboard",
             dashboard.uid or dashboard.title,
-            subject_of(joined, dashboard),
+            naming.of(dashboard),
             {
                 "title": place.value(dashboard.title, "title"),
                 "url": _url(joined, dashboard),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from truebook.inventory.join.subject import Joined
-from truebook.inventory.uses.metrics import monitored, of_target
+from truebook.inventory.uses.metrics import Monitored, of_target
 from truebook.model import Relation
 
 
@@ -20,6 +20,7 @@ def scrapes(joined: Joined) -> Iterator[Relation]:
         found = of_target(joined, target)
         if found is not None:
             yield Relation(prometheus.name, found[0].name, "scrapes", "scrapes", found[1])
+    monitored = Monitored(joined)
     for monitor in () if told.targets else told.monitors:
-        for subject in monitored(joined, monitor):
+        for subject in monitored.of(monitor):
             yield Relation(prometheus.name, subject.name, "scrapes", "scrapes", monitor.place.evidence())

@@ -39,24 +39,27 @@ def _of_runbook(joined: Joined, url: str) -> Subject | None:
         return None
     # `https://docs/velero.html`, `https://docs/operations/velero/`
     stem = path.name.removesuffix(".html").removesuffix(".md")
-    if not stem:
-        return None
-    for subject in joined.subjects:
-        page = subject.stated.page if subject.stated is not None else None
-        if page is not None and PurePosixPath(page).stem == stem:
-            return subject
-    return joined.resolver.named(stem)
+    return joined.resolver.page(stem) if stem else None
 
 
-def monitored(joined: Joined, monitor: Monitor) -> Iterator[Subject]:
-    """The components behind the Services that a ServiceMonitor selects."""
-    for (namespace, name), labels in joined.facts.service_labels.items():
-        if monitor.namespaces is not None and namespace not in monitor.namespaces:
-            continue
-        if monitor.labels.items() <= labels.items() and all(_holds(labels, *rest) for rest in monitor.expressions):
-            found = joined.resolver.service(namespace, name)
-            if found is not None:
-                yield found
+class Monitored:
+    """Finds the components behind the Services that a ServiceMonitor selects."""
+
+    def __init__(self, joined: Joined) -> None:
+        self._joined = joined
+        self._services: dict[str, list[tuple[str, Mapping[str, str]]]] = {}
+        for (namespace, name), labels in joined.facts.service_labels.items():
+            self._services.setdefault(namespace, []).append((name, labels))
+
+    def of(self, monitor: Monitor) -> Iterator[Subject]:
+        """A component for each Service that has one."""
+        for namespace in self._services if monitor.namespaces is None else dict.fromkeys(monitor.namespaces):
+            for name, labels in self._services.get(namespace, ()):
+                wanted = monitor.labels.items() <= labels.items()
+                if wanted and all(_holds(labels, *rest) for rest in monitor.expressions):
+                    found = self._joined.resolver.service(namespace, name)
+                    if found is not None:
+                        yield found
 
 
 def _holds(labels: Mapping[str, str], key: str, operator: str, values: tuple[str, ...]) -> bool:
