@@ -108,12 +108,15 @@ def _problems(sources: tuple[SourceStatus, ...]) -> Iterator[str]:
 
 
 def _stand_ins(sources: tuple[SourceStatus, ...]) -> str:
-    """The systems that did not answer themselves, each with what did; what it says is shown as theirs."""
-    played = [source for source in sources if source.stand_in and source.state in ("fresh", "stale")]
+    """The systems that did not answer themselves, with what did; what it says is shown as theirs."""
+    played: dict[str, list[str]] = {}
+    for source in sources:
+        if source.stand_in and source.state in ("fresh", "stale"):
+            played.setdefault(source.stand_in, []).append(f"<strong>{escape(source.name)}</strong>")
     if not played:
         return ""
-    named = "; ".join(f"<strong>{escape(source.name)}</strong> by {escape(source.stand_in)}" for source in played)
-    return f'<span class="truebook-freshness__stand-in">Played by a stand-in, not read from the system: {named}.</span>'
+    named = "; ".join(f"{', '.join(names)} ({escape(what)})" for what, names in played.items())
+    return f'<span class="truebook-freshness__stand-in">Stand-ins answered for {named}.</span>'
 
 
 def _readable(stamp: str) -> str:

@@ -16,7 +16,18 @@ from truebook.pipeline import EMBEDDED
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-SHOWN = ["index.html", "argocd.html", "vault.html", "runbooks/rotate-secrets.html", "incident/investigate.html"]
+SHOWN = [
+    "index.html",
+    "stack.html",
+    "argocd.html",
+    "vault.html",
+    "oidc.html",
+    "alertmanager.html",
+    "velero.html",
+    "runbooks/rotate-secrets.html",
+    "incident/identify.html",
+    "incident/investigate.html",
+]
 
 CONTRAST = Path(__file__).with_name("contrast.js").read_text(encoding="utf-8")
 
@@ -76,6 +87,48 @@ def test_states_are_readable_in_each_scheme(browser: Browser, base: str, scheme:
             contrasts = page.evaluate(CONTRAST, selector)
             assert contrasts
             assert [(text, ratio) for text, ratio in contrasts if ratio < 4.5] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_systems_tell_is_readable_in_each_scheme(browser: Browser, base: str, scheme: Scheme) -> None:
+    with visit(browser, base, scheme=scheme) as found:
+        for name, selectors in {
+            "oidc.html": (".truebook-note", ".truebook-status"),
+            "alertmanager.html": (".truebook-time", ".truebook-status"),
+        }.items():
+            page = found.open(name)
+            for selector in selectors:
+                contrasts = page.evaluate(CONTRAST, f"article {selector}")
+                assert contrasts, f"{name} {selector}"
+                assert [(text, ratio) for text, ratio in contrasts if ratio < 4.5] == []
+        for kind in ("failed", "stale", "absent", "stand-in"):  # the homelab has only one of them
+            page.evaluate(
+                """kind => {
+                  document.querySelectorAll(".probe").forEach((old) => old.remove());
+                  const note = document.createElement("span");
+                  note.className = `truebook-note truebook-note--${kind} probe`;
+                  note.textContent = `Vault: ${kind}`;
+                  document.querySelector("article").append(note);
+                }""",
+                kind,
+            )
+            assert min(ratio for _, ratio in page.evaluate(CONTRAST, ".probe")) >= 4.5, kind
+            icon = "element => getComputedStyle(element, '::before').maskImage"
+            assert page.locator(".probe").evaluate(icon).startswith("url(")
+
+
+def test_a_table_that_is_scrolled_aside_still_says_whose_row_it_is(browser: Browser, base: str) -> None:
+    with visit(browser, base, device="phone") as found:
+        page = found.open("alertmanager.html")
+        table = page.locator("h2#what-fires-now ~ .md-typeset__scrollwrap table").first
+        box, first = table.locator("xpath=ancestor::div[1]/.."), table.locator("tbody td").first
+        name = first.inner_text()
+        scrolled = box.evaluate("box => { box.scrollLeft = 10_000; return box.scrollLeft; }")
+        assert scrolled > 0
+        assert name
+        place = first.bounding_box()
+        assert place is not None
+        assert 0 <= place["x"] < 40
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -71,13 +71,16 @@ def test_names_what_was_a_stand_in(freshness: ModuleType) -> None:
         inventory(
             SourceStatus("authentik", "fresh", stand_in="a server of tests/real/standins"),
             SourceStatus("grafana", "stale", "answered 503", "2026-11-23T04:00:00Z", stand_in="another"),
+            SourceStatus("loki", "fresh", stand_in="a server of tests/real/standins"),
             SourceStatus("oidc", "failed", "timed out", stand_in="nobody"),
             SourceStatus("vault", "fresh"),
         ),
         now=RECORDED,
     )
-    words = "<strong>authentik</strong> by a server of tests/real/standins; <strong>grafana</strong> by another."
-    assert f"Played by a stand-in, not read from the system: {words}" in line
+    assert (
+        "Stand-ins answered for <strong>authentik</strong>, <strong>loki</strong> (a server of tests/real/standins); "
+        "<strong>grafana</strong> (another)."
+    ) in line
     assert "vault" not in line
     assert "nobody" not in line
     alone = freshness.line(inventory(SourceStatus("authentik", "fresh", stand_in="x")), now=RECORDED)

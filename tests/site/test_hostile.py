@@ -62,9 +62,43 @@ def poisoned() -> dict[str, Any]:
     for item in applications(recording):
         if item["metadata"]["name"] == "vault":
             item["status"]["health"] = {"status": f"Degraded{SCRIPT}", "message": f"{IMAGE} | {SCRIPT}\n\n# head"}
+    for system in ("alertmanager", "prometheus", "grafana", "authentik", "vault"):
+        for reply in recording["parts"][system]["data"]["answers"].values():
+            reply["body"] = poison(reply["body"])
+        recording["parts"][system]["stand_in"] = f"{SCRIPT}{IMAGE}"
+    for name in ("backups", "schedules", "backupstoragelocations"):
+        for item in lists[f"velero.io/{name}"]["items"]:
+            item.get("status", {}).update(phase=SCRIPT, message=IMAGE, lastValidationTime=SCRIPT)
     recording["parts"]["git"] |= {"state": "stale", "reason": f"{SCRIPT}{IMAGE}", "read_at": SCRIPT}
     recording["cluster"] |= {"name": f"lab{SCRIPT}", "version": IMAGE}
     return recording
+
+
+TOLD = {
+    "summary": f"{IMAGE} | {SCRIPT}",
+    "severity": "](javascript:window.harmed=5) `",
+    "runbook_url": "https://docs.homelab.local/vault.html#x](javascript:window.harmed=6)",
+    "comment": f"{SCRIPT} | <!-- END truebook -->",
+    "createdBy": IMAGE,
+    "lastError": f"{SCRIPT}\n\n# head\n\n| a | b |",
+    "title": f"{IMAGE} [x](javascript:window.harmed=8)",
+    "url": "javascript:window.harmed=9",
+    "client_id": f"`{SCRIPT}",
+    "slug": "../../x",
+    "version": f"9{SCRIPT}",
+}
+"""What systems say in place of these, wherever they say it."""
+
+
+def poison(body: Any) -> Any:
+    """An answer's body with poison in what is shown of it; what joins it to components stays."""
+    if isinstance(body, list):
+        return [poison(item) for item in body]
+    if isinstance(body, dict):
+        return {
+            key: TOLD[key] if key in TOLD and isinstance(value, str) else poison(value) for key, value in body.items()
+        }
+    return body
 
 
 def applications(recording: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -86,7 +120,10 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-@pytest.mark.parametrize("name", ["index.html", "vault.html"])
+PAGES = ["index", "stack", "vault", "alertmanager", "prometheus", "grafana", "oidc", "velero", "incident/identify"]
+
+
+@pytest.mark.parametrize("name", [f"{page}.html" for page in PAGES])
 def test_nothing_of_it_runs_or_becomes_markup(browser: Browser, hostile: str, name: str) -> None:
     with visit(browser, hostile) as found:
         page = found.open(name)
@@ -100,7 +137,7 @@ def test_nothing_of_it_runs_or_becomes_markup(browser: Browser, hostile: str, na
         assert [link for link in links if link.startswith(("javascript:", "data:"))] == []
         expect(page.locator(".md-footer")).to_have_count(1)  # nothing closed the page early
         expect(page.locator(".truebook-freshness")).to_contain_text(SCRIPT)
-        found.screenshot(f"hostile-{name.removesuffix('.html')}")
+        found.screenshot(f"hostile-{name.removesuffix('.html').replace('/', '-')}")
 
 
 def test_tables_and_diagram_stay_whole(browser: Browser, hostile: str) -> None:
@@ -115,16 +152,37 @@ def test_tables_and_diagram_stay_whole(browser: Browser, hostile: str) -> None:
         assert "\u202e" not in shown
         assert "x" * 500 not in shown
 
-        labels = page.locator(".mermaid svg .node").all_text_contents()
+        assert len(page.locator(".mermaid svg .node").all_text_contents()) == len(NODES)  # whatever else there is
+
+        page = found.open("stack.html")
+        diagram = page.locator(".mermaid").first
+        labels = diagram.locator("svg .node").all_text_contents()
         assert len(labels) == len(NODES) + 1 + len(NAMES)  # Loki is in the diagram too
         assert SCRIPT in " ".join(labels)
-        assert page.locator(".mermaid svg .cluster").count() == 4
+        assert diagram.locator("svg .cluster").count() == 4
+
+
+def test_what_systems_tell_stays_in_its_table(browser: Browser, hostile: str) -> None:
+    with visit(browser, hostile) as found:
+        page = found.open("alertmanager.html")
+        table = page.locator("h2#what-fires-now ~ .md-typeset__scrollwrap table").first
+        cells = table.locator("tr").evaluate_all("rows => rows.map((row) => row.cells.length)")
+        assert len(set(cells)) == 1
+        assert len(cells) > 1
+        assert TOLD["summary"] in table.inner_text()
+        links = table.locator("a").evaluate_all("all => all.map((a) => a.href)")
+        assert links
+        assert all(link.startswith(hostile) for link in links)
+        page = found.open("grafana.html")
+        dashboards = page.locator("h2#dashboards ~ .md-typeset__scrollwrap table").first
+        assert IMAGE in dashboards.inner_text()
+        assert "stand-in" in page.locator(".truebook-note").first.inner_text()
 
 
 def test_values_in_prose_stay_text(browser: Browser, hostile: str) -> None:
     with visit(browser, hostile) as found:
         page = found.open("vault.html")
-        table = page.locator("article table").first
+        table = page.locator("h2#where-it-runs ~ .md-typeset__scrollwrap table").first
         rows = dict(
             table.locator("tbody tr").evaluate_all("rows => rows.map((r) => [...r.cells].map((c) => c.innerText))")
         )

@@ -177,7 +177,7 @@ def test_a_wrong_marker_is_refused_with_the_fix(marker: str, words: str) -> None
         (
             (SourceStatus("prometheus", "fresh", stand_in="a small server"),),
             "stand-in",
-            "Prometheus was played by a stand-in: a small server.",
+            "A stand-in answered for Prometheus (a small server).",
         ),
         (
             (SourceStatus("prometheus", "absent", "no component runs it"), SourceStatus("alertmanager", "absent", "")),
@@ -233,6 +233,27 @@ def test_without_a_site_url_every_runbook_is_a_link_to_the_outside() -> None:
     text = f"<!-- BEGIN truebook:rules -->\n{END}\n"
     found = regions.fill(text, path="a.md", inventory=FULL, page_url=page_url)
     assert "(https://docs.homelab.local/vault.html#when-it-isnt)" in found
+
+
+# --- times
+
+
+@pytest.mark.parametrize(
+    ("stamp", "said"),
+    [
+        ("2026-11-24T05:29:31Z", "24 Nov, 05:29 UTC (less than a minute before)"),
+        ("2026-11-24T05:30:00+01:00", "24 Nov, 04:30 UTC (1 hour before)"),
+        ("2026-11-23T01:30:00Z", "23 Nov, 01:30 UTC (28 hours before)"),
+        ("2025-12-31T23:59:00.123Z", "31 Dec 2025, 23:59 UTC (327 days before)"),
+        ("2026-11-26T05:30:00Z", "26 Nov, 05:30 UTC (in 2 days)"),
+        ("2026-11-24T05:30:00", "2026-11-24T05:30:00"),
+        ("0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00+14:00"),
+        ("yesterday", "yesterday"),
+    ],
+)
+def test_a_moment_and_how_long_before_the_reading_it_was(stamp: str, said: str) -> None:
+    found = filled("alerts live=since", of=replace(FULL, records=(record("alert", "a", alertname="A", since=stamp),)))
+    assert html.unescape(rows(found)[0][1]) == said
 
 
 # --- OIDC
@@ -327,7 +348,7 @@ def test_what_there_is_for_a_component_is_joined() -> None:
         "Alerts": "firing VaultSealed: Vault is sealed, nothing gets its secrets. "
         "Runbook: [Vault](vault.md#when-it-isnt) / silenced SecretNotSynced",
         "Targets": "1 of 1 up",
-        "Backed up by": "nightly, last good 23 Nov 2026, 03:00 UTC (26 hours before)",
+        "Backed up by": "nightly, last good 23 Nov, 03:00 UTC (26 hours before)",
         "Dashboards": "[Vault](https://grafana.homelab.local/d/v1)",
         "Arrows in": "deploys: [ArgoCD](argocd.md) / scrapes: [Prometheus](prometheus.md)",
         "Arrows out": "secrets: [Grafana](grafana.md), [ArgoCD](argocd.md)",

@@ -152,14 +152,16 @@ def when(key: str) -> Write:
 
 
 def moment(stamp: str, now: str) -> str | Markup:
-    """`2026-11-24T03:00:00Z` as a `time` element with its distance from `now`; anything else as it stands."""
+    """`2026-11-24T03:00:00Z` as a `time` element with its distance from `now`; anything else as it stands. The year
+    is said where it is another than that of `now`."""
     at = read_time(stamp)
     if at is None:
         return stamp
-    shown = Markup('<time class="truebook-time" datetime="{}">{}</time>').format(
-        escape.html(f"{at:%Y-%m-%dT%H:%M:%SZ}"), escape.html(f"{at.day} {at:%b %Y, %H:%M} UTC")
-    )
     read = read_time(now)
+    day = "%b" if read is not None and read.year == at.year else "%b %Y"
+    shown = Markup('<time class="truebook-time" datetime="{}">{}</time>').format(
+        escape.html(f"{at:%Y-%m-%dT%H:%M:%SZ}"), escape.html(f"{at.day} {at:{day}, %H:%M} UTC")
+    )
     if read is None:
         return shown
     seconds = (read - at).total_seconds()

@@ -62,9 +62,19 @@ def notes(inventory: Inventory, names: Iterable[str]) -> list[Note]:
         elif status.state == "stale":
             shown = f"{title(name)} was not read anew, shown is what it said at {status.read_at or 'an earlier time'}"
             found.append(Note("stale", _because(shown, status.reason)))
+    return [*found, *_stand_ins(inventory, names)]
+
+
+def _stand_ins(inventory: Inventory, names: Iterable[str]) -> list[Note]:
+    """One note for each stand-in, with all the sources that it answered for."""
+    played: dict[str, list[str]] = {}
+    for status in (_status(inventory, name) for name in names):
         if status.stand_in and status.state in ("fresh", "stale"):
-            found.append(Note("stand-in", _because(f"{title(name)} was played by a stand-in", status.stand_in)))
-    return found
+            played.setdefault(status.stand_in, []).append(title(status.name))
+    return [
+        Note("stand-in", f"A stand-in answered for {' and '.join(of)} ({what.strip().rstrip('.')}).")
+        for what, of in played.items()
+    ]
 
 
 def why_unread(inventory: Inventory, names: Iterable[str]) -> str:
