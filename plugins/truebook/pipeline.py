@@ -23,7 +23,7 @@ from truebook import recording as recordings
 from truebook import settings as configuration
 from truebook.errors import ConfigError, RecordingError, SourceError
 from truebook.model import Inventory, SourceStatus
-from truebook.recording import Recording
+from truebook.recording import SWITCHED_OFF, Recording
 from truebook.redact import printable
 from truebook.settings import Settings
 
@@ -150,7 +150,9 @@ def last_good(settings: Settings, origin: Origin) -> Path:
     """The file that keeps the last reading of these live systems: one for each, so that no cluster's state is ever
     shown as another's."""
     folder = settings.path.parent if settings.path is not None else Path.cwd()
-    key = hashlib.sha256(f"{origin.context}\n{settings.argocd.url or ''}".encode()).hexdigest()[:12]
+    stated = [f"{name} {system.url}" for name, system in sorted(settings.systems.items()) if system.url]
+    words = "\n".join((origin.context, settings.argocd.url or "", *stated))
+    key = hashlib.sha256(words.encode()).hexdigest()[:12]
     return folder / ".cache" / "truebook" / f"last-good-{key}.json"
 
 
@@ -183,16 +185,30 @@ def unwell(statuses: tuple[SourceStatus, ...]) -> list[str]:
 
 def unread(recording: Recording) -> list[str]:
     """One line for each source and reason that something was not there to read: it is no failure, and what pages do
-    not show may be missing for it. `kubernetes: not installed: velero.io/backups, velero.io/schedules`."""
-    lines = []
+    not show may be missing for it. `kubernetes: not installed: velero.io/backups, velero.io/schedules`. What is not
+    set up at all comes first, all that are so for one reason in one line."""
+    lines = [
+        printable(f"not set up: {', '.join(names)} ({reason})")
+        for reason, names in sorted(_not_set_up(recording).items(), key=lambda item: item[1])
+    ]
     for name, part in sorted(recording.parts.items()):
-        for state, says in (("forbidden", "not permitted"), ("absent", "not installed")):
+        missing = "not installed" if name == "kubernetes" else "not there"
+        for state, says in (("forbidden", "not permitted"), ("absent", missing)):
             found = [read for read in part.reads if read.state == state]
             if found:
                 reasons = {read.reason.removeprefix(f"{name}: ") for read in found} - {says, ""}
                 why = f" ({reasons.pop()})" if len(reasons) == 1 else ""
                 lines.append(printable(f"{name}: {says}: {', '.join(read.what for read in found)}{why}"))
     return lines
+
+
+def _not_set_up(recording: Recording) -> dict[str, list[str]]:
+    """Reason → the sources that are absent for it; one that the settings switch off is nobody's loss."""
+    found: dict[str, list[str]] = {}
+    for name, part in sorted(recording.parts.items()):
+        if part.state == "absent" and part.reason != SWITCHED_OFF:
+            found.setdefault(part.reason, []).append(name)
+    return found
 
 
 def require_fresh(statuses: tuple[SourceStatus, ...]) -> None:

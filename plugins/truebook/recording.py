@@ -28,6 +28,8 @@ from truebook.errors import RecordingError
 from truebook.model import SourceState, SourceStatus
 
 SCHEMA = 1
+SWITCHED_OFF = "switched off in the settings"
+"""The reason of a part that is absent because the settings want it so."""
 
 ReadState = Literal["read", "absent", "forbidden", "failed"]
 """absent: not installed there. forbidden: not permitted. failed: anything else, see the reason."""

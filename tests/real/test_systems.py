@@ -23,7 +23,11 @@ from tests.real.servers.minio import Minio
 from tests.real.servers.prometheus import Prometheus
 from tests.real.servers.vault import Vault
 from tests.unit.systems_sample import part, read, settings
+from truebook.guard.server import Guard, Route, plain
+from truebook.guard.vault import SYSTEM
 from truebook.recording import Part, dump
+from truebook.runbooks import proofs
+from truebook.runbooks.proofs.client import GuardClient
 from truebook.settings import ArgoCDSettings, GitSettings, Settings, SystemSettings
 from truebook.state.collect import collect
 from truebook.state.sources import SOURCES
@@ -149,6 +153,26 @@ def test_the_policy_permits_what_proofs_ask_for(vault: Vault, policy_token: str)
         ["update"],
         ["deny"],
     ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "vault status",
+        "vault kv put secret/app/db password=$(openssl rand -base64 32)",
+        "vault kv put -mount=secret app/fresh password=x",
+        "vault kv rollback -mount=secret -version=1 app/db",
+        "vault kv destroy -versions=1 secret/app/db",
+        "vault kv metadata get -mount=secret app/db",
+    ],
+)
+def test_runbooks_are_proved_with_the_policy(vault: Vault, policy_token: str, line: str) -> None:
+    with Guard({"vault": Route(SYSTEM, plain(vault.url, {"X-Vault-Token": policy_token}))}) as guard:
+        handle = guard.serve()
+        with GuardClient({"vault": f"http://127.0.0.1:{handle.ports['vault']}"}) as client:
+            claims = proofs.prove(line, client, missing=("vault",))
+        guard.end(handle)
+    assert proofs.standing(claims) == "passed", claims
 
 
 DENIED: tuple[tuple[str, str, Any], ...] = (

@@ -13,7 +13,7 @@ from truebook import recording as recordings
 from truebook.errors import ConfigError, RecordingError, SourceError, Unreachable
 from truebook.model import SourceStatus
 from truebook.pipeline import State
-from truebook.recording import SCHEMA, Cluster, Part, Read, Recording
+from truebook.recording import SCHEMA, SWITCHED_OFF, Cluster, Part, Read, Recording
 from truebook.settings import ArgoCDSettings, KubernetesSettings, Settings
 from truebook.state import collect
 from truebook.state.sources import Context, Reading, Source
@@ -225,9 +225,15 @@ def test_what_was_not_there_to_read_is_said_once() -> None:
             ],
         ),
         "argocd": Part("fresh", reads=[Read(f"/api/v1/{what}", "forbidden", reason=denied) for what in ("a", "b")]),
+        "git": Part("absent", reason=SWITCHED_OFF),
+        "vault": Part("fresh", reads=[Read("/v1/sys/mounts", "absent", reason="not asked: it is sealed")]),
+        "minio": Part("absent", reason="no component runs it"),
+        "loki": Part("absent", reason="no component runs it"),
     }
     assert pipeline.unread(Recording(SCHEMA, Cluster("lab"), "", parts)) == [
+        "not set up: loki, minio (no component runs it)",
         "argocd: not permitted: /api/v1/a, /api/v1/b (no token in $ARGOCD_AUTH_TOKEN)",
         "kubernetes: not permitted: nodes (GET /api/v1/nodes: 403 Forbidden)",
         "kubernetes: not installed: velero.io/backups, velero.io/schedules",
+        "vault: not there: /v1/sys/mounts (not asked: it is sealed)",
     ]

@@ -18,11 +18,11 @@
     git:
       enabled: true
       timeout: 20s
-    systems:                          # the others, each found by the inventory where nothing is said here
+    systems:                          # the others; without a word here each is found by the inventory
       vault: {token_env: VAULT_TOKEN} # enabled, url, component, proxy, token_env, token_file, ca_file, timeout
-      loki: {url: "http://loki.monitoring.svc:3100"}
-      minio: {bucket: velero}         # a word of the source's own
-      oidc: {issuers: "https://auth.homelab.local/application/o/wiki/"}   # further ones, with commas between
+      loki: {component: loki-write}   # a credential goes only where url, component or the catalog leads
+      prometheus: {proxy: true}       # has no address out here: through the API server (get of services/proxy)
+      minio: {bucket: velero}         # words of its own: minio has bucket and region, oidc has issuers
     runbooks:
       enabled: true
       policy: run                     # or list (judge, run nothing), or off

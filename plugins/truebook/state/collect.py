@@ -14,7 +14,7 @@ import msgspec
 
 from truebook.errors import ConfigError, TruebookError
 from truebook.model import SourceState
-from truebook.recording import SCHEMA, Cluster, Part, Recording
+from truebook.recording import SCHEMA, SWITCHED_OFF, Cluster, Part, Recording
 from truebook.redact import excerpt
 from truebook.settings import Settings
 from truebook.state.known import Known
@@ -43,9 +43,7 @@ def collect(
     before = previous.parts if previous is not None else {}
     cluster = previous.cluster if previous is not None else Cluster(settings.cluster or "")
     parts = {
-        name: Part("absent", reason="switched off in the settings")
-        for name, source in chosen.items()
-        if not source.enabled(settings)
+        name: Part("absent", reason=SWITCHED_OFF) for name, source in chosen.items() if not source.enabled(settings)
     }
     known = Known(settings, parts, at=at)
     waiting = {name: source for name, source in chosen.items() if name not in parts}

@@ -17,6 +17,7 @@ from truebook.state.sources import (
     alertmanager,
     argocd,
     authentik,
+    certificates,
     configmaps,
     git,
     grafana,
@@ -53,6 +54,7 @@ SOURCES: dict[str, Source] = {
     "oidc": _system("oidc", oidc.read, *oidc.NEEDS, options=oidc.OPTIONS),
     "loki": _system("loki", loki.read),
     "minio": _system("minio", minio.read, options=minio.OPTIONS),
+    "certificates": _system("certificates", certificates.read),
 }
 
 
