@@ -245,6 +245,15 @@ WORDS: list[Any] = [
 ]
 
 
+@pytest.mark.parametrize("secret", ['"pl4nt3d', 'a"pl4nt3d"b', '\\"pl4nt3d', 'a\\\\"pl4nt3d', "'pl4nt3d"])
+@pytest.mark.parametrize("depth", range(4))
+def test_quotes_within_a_quoted_secret_do_not_end_it(secret: str, depth: int) -> None:
+    text = json.dumps({"client_secret": secret, "issuer": "x"})
+    for _ in range(depth):
+        text = json.dumps(text)
+    assert "pl4nt3d" not in redact_text(text)
+
+
 @settings(deadline=None)
 @given(st.sampled_from(PLACES), st.text(max_size=12), st.text(max_size=12))
 def test_a_planted_secret_never_survives_in_an_object(place: Any, before: str, after: str) -> None:

@@ -83,10 +83,13 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 
 
 def _end_of_quote(text: str, start: int, delimiter: str) -> int:
-    """Where the string that was opened by `delimiter` ends; the end of the text where it is not closed."""
+    """Where the string that was opened by `delimiter` ends; the end of the text where it is not closed.
+
+    A quote with more backslashes before it than the delimiter has is one within the string, however deep it is quoted.
+    """
     at = start
     while (at := text.find(delimiter, at)) >= 0:
-        if len(delimiter) > 1 or text[at - 1] != "\\" or at == start:
+        if text[at - 1] != "\\" or at == start:
             return at
         at += 1
     return len(text)
