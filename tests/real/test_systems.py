@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+from httpx_auth import AWS4Auth
 
 from tests.faults import FaultServer, json_answer
 from tests.real.conftest import _start
@@ -35,6 +37,7 @@ from truebook.state.sources import SOURCES
 pytestmark = pytest.mark.real
 
 POLICY = Path(__file__).parents[2] / "deploy" / "vault-policy.hcl"
+BUCKET_POLICY = POLICY.parent / "minio-policy.json"
 CONFIG = """
 storage "inmem" {}
 listener "tcp" {
@@ -354,6 +357,49 @@ def test_minio_is_read_and_its_bucket_with_keys_that_may_see_it(
         monkeypatch.setenv("MINIO_SECRET_KEY", "wrong-secret-key")
         wrong = part(read(asked))
         assert (wrong.state, states(wrong)["HEAD /velero"]) == ("fresh", "forbidden")
+
+
+def temporary_keys(minio: Minio, policy: str) -> dict[str, str]:
+    """Keys that have the rights of a policy and no others, as the environment has them."""
+    asked = {"Action": "AssumeRole", "Version": "2011-06-15", "DurationSeconds": "3600", "Policy": policy}
+    auth = AWS4Auth(minio.access_key, minio.secret_key, "us-east-1", "sts")
+    said = httpx.post(f"{minio.url}/", data=asked, auth=auth, trust_env=False, timeout=30).raise_for_status().text
+    names = {
+        "AccessKeyId": "MINIO_ACCESS_KEY",
+        "SecretAccessKey": "MINIO_SECRET_KEY",
+        "SessionToken": "MINIO_SESSION_TOKEN",
+    }
+    return {ours: re.findall(f"<{theirs}>(.*?)</{theirs}>", said)[0] for theirs, ours in names.items()}
+
+
+def test_minios_bucket_is_read_with_the_policy_that_comes_with_truebook(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = BUCKET_POLICY.read_text()
+    with _start(request, Minio) as minio:
+        for bucket in ("velero", "other"):
+            minio.make_bucket(bucket)
+        asked = settings("minio", minio.url, options={"bucket": "velero"})
+        for rights, state in ((policy, "read"), (policy.replace("ListBucket", "GetBucketTagging"), "forbidden")):
+            found = temporary_keys(minio, rights)
+            for name, value in found.items():
+                monkeypatch.setenv(name, value)
+            recorded = read(asked)
+            assert (part(recorded).state, states(part(recorded))["HEAD /velero"]) == ("fresh", state)
+            assert found["MINIO_SESSION_TOKEN"].encode() not in dump(recorded)
+        ours = temporary_keys(minio, policy)
+        auth = AWS4Auth(*list(ours.values())[:2], "us-east-1", "s3", security_token=ours["MINIO_SESSION_TOKEN"])
+        for method, path in (
+            ("HEAD", "/other"),
+            ("GET", "/velero/backup.tar.gz"),
+            ("PUT", "/velero/backup.tar.gz"),
+            ("DELETE", "/velero/backup.tar.gz"),
+            ("DELETE", "/velero"),
+            ("PUT", "/new"),
+            ("GET", "/velero?policy"),
+        ):
+            answer = httpx.request(method, minio.url + path, auth=auth, trust_env=False, timeout=30)
+            assert answer.status_code == 403, f"{method} {path}"
 
 
 # --- through the API server ----------------------------------------------------------------------------------------

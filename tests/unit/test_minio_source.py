@@ -32,17 +32,19 @@ def test_keys_come_from_the_pair_of_variables_or_the_file(monkeypatch: pytest.Mo
     assert keys(Settings(), "minio", "") == ("", "$MINIO_ACCESS_KEY and $MINIO_SECRET_KEY")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "aws")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "one")
-    assert keys(Settings(), "minio", "")[0] == "aws:one"
+    assert keys(Settings(), "minio", "")[0] == "aws\none"
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "hour")
+    assert keys(Settings(), "minio", "")[0] == "aws\none\nhour"
     monkeypatch.setenv("MINIO_ACCESS_KEY", "docs")
-    assert keys(Settings(), "minio", "")[0] == "aws:one"
+    assert keys(Settings(), "minio", "")[0] == "aws\none\nhour"
     monkeypatch.setenv("MINIO_SECRET_KEY", "two")
-    assert keys(Settings(), "minio", "")[0] == "docs:two"
+    assert keys(Settings(), "minio", "")[0] == "docs\ntwo"
     file = tmp_path / "credentials"
     for text in (PROFILE, "docs:s3/cr+et=\n"):
         file.write_text(text)
-        assert keys(Settings(systems={"minio": SystemSettings(token_file=file)}), "minio", "")[0] == "docs:s3/cr+et="
+        assert keys(Settings(systems={"minio": SystemSettings(token_file=file)}), "minio", "")[0] == "docs\ns3/cr+et="
     monkeypatch.setenv("PAIR", "a:b")
-    assert keys(Settings(systems={"minio": SystemSettings(token_env="PAIR")}), "minio", "") == ("a:b", "$PAIR")
+    assert keys(Settings(systems={"minio": SystemSettings(token_env="PAIR")}), "minio", "") == ("a\nb", "$PAIR")
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,10 @@
 """The source `minio`: whether the S3 store lives and has its quorum, and whether the bucket of the backups is there.
 
 For the bucket it asks S3's HeadBucket, with the keys in MINIO_ACCESS_KEY and MINIO_SECRET_KEY, else in
-AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. A file that is named instead is one of the AWS form (`[default]` with both
-keys, as Velero has it) or `ACCESS:SECRET`, as a variable that is named is. Requests are signed: the secret key does not
-leave this machine.
+AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (with AWS_SESSION_TOKEN where they are for an hour). A file that is named
+instead is one of the AWS form (`[default]` with both keys, as Velero has it) or `ACCESS:SECRET`, as a variable that is
+named is. Requests are signed: the secret key does not leave this machine. `deploy/minio-policy.json` is all that the
+keys need.
 """
 
 from __future__ import annotations
@@ -26,7 +27,10 @@ from truebook.state.systems.credentials import raw
 OPTIONS = ("bucket", "region")
 REGION = "us-east-1"
 """MinIO's own, where nobody has given it another."""
-PAIRS = (("MINIO_ACCESS_KEY", "MINIO_SECRET_KEY"), ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"))
+VARIABLES = (
+    ("MINIO_ACCESS_KEY", "MINIO_SECRET_KEY", "MINIO_SESSION_TOKEN"),
+    ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
+)
 _BUCKET = re.compile(r"(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _NOT_READY = frozenset((503,))
 
@@ -36,40 +40,45 @@ OPEN = (
 )
 
 
-def signature(pair: str, region: str) -> httpx.Auth:
-    """Signs each request anew, as S3 wants it."""
+def signature(found: str, region: str) -> httpx.Auth:
+    """Signs each request anew, as S3 wants it, with what `keys` gives."""
     from httpx_auth import AWS4Auth
 
-    access, _, secret = pair.partition(":")
-    return AWS4Auth(access, secret, region, "s3")
+    access, secret, *session = found.split("\n")
+    return AWS4Auth(access, secret, region, "s3", security_token=session[0] if session else None)
 
 
 def keys(settings: Settings, name: str, variable: str) -> tuple[str, str]:
-    """`ACCESS:SECRET`, empty where there are none, and where that is. Raises ConfigError for what is no pair."""
+    """Access key, secret key and session token where there is one, each on a line; empty where there are none. With
+    them the words for where they are. Raises ConfigError for what is no pair."""
     ours = settings.systems.get(name, SystemSettings())
     if ours.token_env is None and ours.token_file is None:
-        for access, secret in PAIRS:
+        for access, secret, session in VARIABLES:
             if os.environ.get(access) and os.environ.get(secret):
-                return _pair(settings, f"{os.environ[access]}:{os.environ[secret]}", f"${access} and ${secret}")
-        return "", f"${PAIRS[0][0]} and ${PAIRS[0][1]}"
+                words = (os.environ[access], os.environ[secret], os.environ.get(session, ""))
+                return _checked(settings, words, f"${access} and ${secret}")
+        return "", f"${VARIABLES[0][0]} and ${VARIABLES[0][1]}"
     found, place = raw(settings, name, variable)
-    return _pair(settings, _profile(found) if found.startswith("[") else found, place) if found else ("", place)
+    if not found:
+        return "", place
+    return _checked(settings, _profile(found) if found.startswith("[") else found.partition(":")[::2], place)
 
 
-def _profile(text: str) -> str:
-    """The keys of the first profile of a file of the AWS form."""
+def _profile(text: str) -> tuple[str, ...]:
+    """What the first profile of a file of the AWS form says, nothing where it says none."""
     parser = configparser.RawConfigParser()
     try:
         parser.read_string(text)
         profile = parser[parser.sections()[0]]
-        return f"{profile['aws_access_key_id']}:{profile['aws_secret_access_key']}"
+        return profile["aws_access_key_id"], profile["aws_secret_access_key"], profile.get("aws_session_token", "")
     except (configparser.Error, KeyError):
-        return ""
+        return ()
 
 
-def _pair(settings: Settings, found: str, place: str) -> tuple[str, str]:
-    access, _, secret = found.partition(":")
-    if not access or not secret or not (found.isascii() and found.isprintable() and " " not in found):
+def _checked(settings: Settings, words: tuple[str, ...], place: str) -> tuple[str, str]:
+    found = "\n".join(words).rstrip("\n")
+    whole = "".join(words)
+    if len(words) < 2 or not all(words[:2]) or not (whole.isascii() and whole.isprintable() and " " not in whole):
         raise ConfigError(f"{place} holds no keys: it must be ACCESS:SECRET", path=settings.path)
     return found, place
 
@@ -79,7 +88,7 @@ def read(context: Context) -> Reading:
     options = context.settings.systems.get("minio", SystemSettings()).options
     region = options.get("region", REGION)
     system = System(
-        "minio", ("minio-api", "http-minio", "http", "https", "api", 9000), variable=PAIRS[0][0], credential=keys,
+        "minio", ("minio-api", "http-minio", "http", "https", "api", 9000), variable=VARIABLES[0][0], credential=keys,
         sign=lambda found: signature(found, region),
     )  # fmt: skip
     with connect(context, system) as minio:
