@@ -9,6 +9,7 @@ import yaml
 
 from truebook.runbooks.verdicts import judge
 from truebook.runbooks.verdicts.builtins import BUILTINS
+from truebook.runbooks.verdicts.table import Cli, read_flags
 from truebook.runbooks.verdicts.tools import TOOLS, unix, wrappers
 
 FOLDER = Path(__file__).parent
@@ -56,3 +57,9 @@ def test_the_tables_of_the_big_tools_are_broad(tool: str, least: int) -> None:
 
 def test_no_builtin_hides_a_tool() -> None:
     assert not BUILTINS.keys() & TOOLS.keys()
+
+
+@pytest.mark.parametrize(("name", "tool"), [(name, tool) for name, tool in TOOLS.items() if isinstance(tool, Cli)])
+def test_a_table_lists_no_broken_flag(name: str, tool: Cli) -> None:
+    flags = read_flags(" ".join((tool.flags, *(verb.flags for verb in tool.verbs.values())))).names
+    assert [flag for flag in flags if flag.endswith("-") or flag.startswith("-")] == []

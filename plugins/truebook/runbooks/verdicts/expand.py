@@ -14,7 +14,7 @@ from tree_sitter import Node
 
 from truebook.runbooks.shell import Problem, walk
 from truebook.runbooks.verdicts.ruling import ANY, MANY, NAME, Argv
-from truebook.runbooks.verdicts.variables import UNKNOWN, UNSET, Scope, Values
+from truebook.runbooks.verdicts.variables import UNKNOWN, UNSET, Scope, Values, dangerous
 
 MOST_READINGS = 32
 """A command whose words can be read in more ways is not judged."""
@@ -252,6 +252,8 @@ class Expander:
             for child in inner[1:]:
                 self.parts(child)
         if operator == "=":
+            if dangerous(name):
+                raise Problem(f"`{self.text(node)}` sets {name}, which changes what other commands do")
             self.scope[name] = values | default
         return values | default | (frozenset({""}) if operator == "+" else frozenset())
 

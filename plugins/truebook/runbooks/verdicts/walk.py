@@ -20,6 +20,10 @@ from truebook.runbooks.verdicts.variables import UNKNOWN, UNSET, Scope
 _READS = re.compile(r"0?<")
 _FOREVER = re.compile(r"(?:true|:|\[\[? +(?:1|true) +\]\]?|\(\( *1 *\)\))\s*;?")
 _LEAVES_LOOP = re.compile(r"(?<![\w-])(?:break|exit|return)(?![\w-])")
+_FILLED = re.compile(
+    r"\[(\[)? -z (\"?)\$(\{)?(?P<name>[A-Za-z_]\w*)(?(3)\})\2 \](?(1)\]) && (?P=name)=[\w./:@%+-]+", re.ASCII
+)
+"""A variable that is empty is set to some text: `[ -z "$NS" ] && NS=default`."""
 
 
 class Walker(Simple):
@@ -87,11 +91,14 @@ class Walker(Simple):
 
     def _list(self, node: Node) -> None:
         later: list[Node] = []
+        filled = _FILLED.fullmatch(self.expander.text(node))
         while node.type == "list":
             node, *others = [child for child in node.named_children if child.type != "comment"]
             later = others + later
         self._statement(node)
         self._optional(later)
+        if filled is not None and filled["name"] not in self.readonly:
+            self.scope[filled["name"]] -= {""}
         self.prints = ""
 
     def _pipeline(self, node: Node) -> None:

@@ -6,6 +6,7 @@ from truebook.runbooks.verdicts.ruling import Tool
 from truebook.runbooks.verdicts.tools import (
     argocd,
     curl,
+    docker,
     git,
     helm,
     jq,
@@ -13,6 +14,7 @@ from truebook.runbooks.verdicts.tools import (
     mc,
     oc,
     openssl,
+    systemctl,
     text,
     unix,
     vault,
@@ -41,6 +43,10 @@ TOOLS: dict[str, Tool] = {
     "sed": text.SED,
     "awk": text.AWK,
     "gawk": text.AWK,
+    "systemctl": systemctl.SYSTEMCTL,
+    "docker": docker.DOCKER,
+    "podman": docker.PODMAN,
+    "crictl": docker.CRICTL,
     **wrappers.WRAPPERS,
     **unix.PROGRAMS,
 }

@@ -10,9 +10,10 @@ from truebook.runbooks.verdicts.table import Cli, Effects, Parsed, Rule, Verb
 
 _GLOBAL = (
     "help,h argocd-context= grpc-web grpc-web-root-path= http-retry-max= logformat= loglevel= prompts-enabled? "
-    "redis-compress= redis-haproxy-name= redis-name= repo-server-name= controller-name= auth-token= client- "
-    "crt= client-crt-key= config= core header,H= insecure kube-context= plaintext port-forward port-forward- "
-    "namespace= server= server-crt= server-name= kubeconfig= token= user= username= password= as= cluster= "
+    "redis-compress= redis-haproxy-name= redis-name= repo-server-name= controller-name= auth-token= "
+    "client-crt= client-crt-key= config= core header,H= insecure kube-context= plaintext port-forward "
+    "port-forward-namespace= server= server-crt= server-name= kubeconfig= token= user= username= password= as= "
+    "cluster= "
     "insecure-skip-tls-verify proxy-url= request-timeout="
 )
 _EFFECTS: Effects = {
@@ -41,17 +42,18 @@ _PRUNE: Effects = {
 _SOURCE = (
     "allow-empty annotations= app-namespace,N= auto-prune config-management-plugin= dest-name= dest-namespace= "
     "dest-server= directory-disable-extension-filter directory-exclude= directory-include= directory-recurse "
-    "dry-source-path= dry-source-repo= dry-source-revision= env= file,f= helm-api-versions= helm-chart= helm- "
-    "kube-version= helm-namespace= helm-pass-credentials helm-set-file= helm-set-string= helm-set= helm-skip- "
-    "crds helm-skip-schema-validation helm-skip-tests helm-version= hydrate-to-branch= ignore-missing- "
-    "components ignore-missing-value-files jsonnet-ext-var-code= jsonnet-ext-var-str= jsonnet-libs= jsonnet- "
-    "tla-code= jsonnet-tla-str= kustomize-api-versions= kustomize-common-annotation= kustomize-common-label= "
+    "dry-source-path= dry-source-repo= dry-source-revision= env= file,f= helm-api-versions= helm-chart= "
+    "helm-kube-version= helm-namespace= helm-pass-credentials helm-set-file= helm-set-string= helm-set= "
+    "helm-skip-crds helm-skip-schema-validation helm-skip-tests helm-version= hydrate-to-branch= "
+    "ignore-missing-components ignore-missing-value-files jsonnet-ext-var-code= jsonnet-ext-var-str= jsonnet-libs= "
+    "jsonnet-tla-code= jsonnet-tla-str= kustomize-api-versions= kustomize-common-annotation= kustomize-common-label= "
     "kustomize-force-common-annotation kustomize-force-common-label kustomize-image= kustomize-kube-version= "
-    "kustomize-label-include-templates kustomize-label-without-selector kustomize-namespace= kustomize- "
-    "replica= kustomize-version= label,l= name= nameprefix= namesuffix= parameter,p= path= plugin-env= "
+    "kustomize-label-include-templates kustomize-label-without-selector kustomize-namespace= "
+    "kustomize-replica= kustomize-version= label,l= name= nameprefix= namesuffix= parameter,p= path= plugin-env= "
     "project= ref= release-name= repo= revision-history-limit= revision= self-heal set-finalizer source-name= "
-    "source-position= sync-policy= sync-retry-backoff-duration= sync-retry-backoff-factor= sync-retry-backoff- "
-    "max-duration= sync-retry-limit= sync-retry-refresh sync-source-branch= sync-source-path= tag-prefix= "
+    "source-position= sync-policy= sync-retry-backoff-duration= sync-retry-backoff-factor= "
+    "sync-retry-backoff-max-duration= sync-retry-limit= sync-retry-refresh sync-source-branch= "
+    "sync-source-path= tag-prefix= "
     "upsert validate values-literal-file= values="
 )
 
@@ -78,20 +80,20 @@ _VERBS: Mapping[str, Verb] = {
     ),
     "app get": _row(
         "read", "reads an application",
-        "app-namespace,N= hard-refresh output,o= refresh show-operation show-params source-name= source- "
-        "position= timeout=", _REFRESH,
+        "app-namespace,N= hard-refresh output,o= refresh show-operation show-params source-name= "
+        "source-position= timeout=", _REFRESH,
     ),
     "app diff": _row(
         "read", "compares an application with Git",
         "app-namespace,N= diff-exit-code= exit-code hard-refresh ignore-normalizer-jq-execution-timeout= "
-        "local= local-include= local-repo-root= refresh revision= revisions= server-side-diff server-side- "
-        "diff-concurrency= server-side-diff-max-batch-kb= server-side-generate source-names= source- "
-        "positions=", _REFRESH,
+        "local= local-include= local-repo-root= refresh revision= revisions= server-side-diff "
+        "server-side-diff-concurrency= server-side-diff-max-batch-kb= server-side-generate source-names= "
+        "source-positions=", _REFRESH,
     ),
     "app manifests": _row(
         "read", "reads manifests",
-        "app-namespace,N= local= local-repo-root= revision= revisions= source= source-names= source- "
-        "positions=",
+        "app-namespace,N= local= local-repo-root= revision= revisions= source= source-names= "
+        "source-positions=",
     ),
     "app history": _row("read", "reads the history", "app-namespace,N= output,o="),
     "app resources": _row("read", "lists resources", "app-namespace,N= orphaned output= project="),
@@ -137,10 +139,11 @@ _VERBS: Mapping[str, Verb] = {
     "app add-source": _row("write", "changes an application", _SOURCE),
     "app sync": _row(
         "write", "syncs an application: even --dry-run starts an operation",
-        "app-namespace,N= apply-out-of-sync-only assumeYes async dry-run force ignore-normalizer-jq- "
-        "execution-timeout= info= label= local= local-repo-root= output,o= preview-changes project= prune "
-        "replace resource= retry-backoff-duration= retry-backoff-factor= retry-backoff-max-duration= retry- "
-        "limit= retry-refresh revision= revisions= selector,l= server-side server-side-diff-concurrency= "
+        "app-namespace,N= apply-out-of-sync-only assumeYes async dry-run force "
+        "ignore-normalizer-jq-execution-timeout= info= label= local= local-repo-root= output,o= preview-changes "
+        "project= prune "
+        "replace resource= retry-backoff-duration= retry-backoff-factor= retry-backoff-max-duration= "
+        "retry-limit= retry-refresh revision= revisions= selector,l= server-side server-side-diff-concurrency= "
         "server-side-diff-max-batch-kb= source-names= source-positions= strategy= timeout=", _PRUNE,
     ),
     "app wait": _row(
@@ -152,8 +155,8 @@ _VERBS: Mapping[str, Verb] = {
     "app terminate-op": _row("write", "ends an operation", "app-namespace,N= "),
     "app unset": _row(
         "write", "changes an application",
-        "app-namespace,N= ignore-missing-components ignore-missing-value-files kustomize-image= kustomize- "
-        "namespace kustomize-replica= kustomize-version nameprefix namesuffix parameter,p= pass-credentials "
+        "app-namespace,N= ignore-missing-components ignore-missing-value-files kustomize-image= "
+        "kustomize-namespace kustomize-replica= kustomize-version nameprefix namesuffix parameter,p= pass-credentials "
         "plugin-env= ref source-name= source-position= values= values-literal",
     ),
     "app patch": _row("write", "changes an application", "app-namespace,N= patch= type="),
@@ -173,26 +176,28 @@ _VERBS: Mapping[str, Verb] = {
     "proj set": _row(
         "write", "changes a project",
         "allow-cluster-resource= allow-namespaced-resource= deny-cluster-resource= deny-namespaced-resource= "
-        "description= dest,d= dest-service-accounts= orphaned-resources orphaned-resources-warn signature- "
-        "keys= source-namespaces= src,s=",
+        "description= dest,d= dest-service-accounts= orphaned-resources orphaned-resources-warn "
+        "signature-keys= source-namespaces= src,s=",
     ),
     "repo add": _row(
         "write", "adds a repository",
-        "azure-active-directory-endpoint= azure-service-principal-client-id= azure-service-principal-client- "
-        "secret= azure-service-principal-tenant-id= bearer-token= depth= enable-lfs enable-oci force-http- "
-        "basic-auth gcp-service-account-key-path= github-app-enterprise-base-url= github-app-id= github-app- "
-        "installation-id= github-app-private-key-path= insecure-ignore-host-key insecure-oci-force-http "
+        "azure-active-directory-endpoint= azure-service-principal-client-id= "
+        "azure-service-principal-client-secret= azure-service-principal-tenant-id= bearer-token= depth= "
+        "enable-lfs enable-oci "
+        "force-http-basic-auth gcp-service-account-key-path= github-app-enterprise-base-url= github-app-id= "
+        "github-app-installation-id= github-app-private-key-path= insecure-ignore-host-key insecure-oci-force-http "
         "insecure-skip-server-verification name= no-proxy= password= project= proxy= ssh-private-key-path= "
         "tls-client-cert-key-path= tls-client-cert-path= type= upsert use-azure-workload-identity username= "
         "webhook-manifest-cache-warm-disabled",
     ),
     "repocreds add": _row(
         "write", "adds credentials",
-        "azure-active-directory-endpoint= azure-service-principal-client-id= azure-service-principal-client- "
-        "secret= azure-service-principal-tenant-id= bearer-token= enable-oci force-http-basic-auth gcp- "
-        "service-account-key-path= github-app-enterprise-base-url= github-app-id= github-app-installation-id= "
-        "github-app-private-key-path= insecure-oci-force-http password= proxy-url= ssh-private-key-path= tls- "
-        "client-cert-key-path= tls-client-cert-path= type= upsert use-azure-workload-identity username=",
+        "azure-active-directory-endpoint= azure-service-principal-client-id= "
+        "azure-service-principal-client-secret= azure-service-principal-tenant-id= bearer-token= enable-oci "
+        "force-http-basic-auth "
+        "gcp-service-account-key-path= github-app-enterprise-base-url= github-app-id= github-app-installation-id= "
+        "github-app-private-key-path= insecure-oci-force-http password= proxy-url= ssh-private-key-path= "
+        "tls-client-cert-key-path= tls-client-cert-path= type= upsert use-azure-workload-identity username=",
     ),
     "cluster add": _row(
         "write", "adds a cluster",
@@ -228,8 +233,8 @@ _VERBS: Mapping[str, Verb] = {
     "proj role remove-policy": _row("write", "changes a project", "action,a= object,o= permission,p= resource,r="),
     "proj windows add": _row(
         "write", "changes a project",
-        "applications= clusters= description= duration= kind,k= manual-sync namespaces= schedule= sync- "
-        "overrun time-zone= use-and-operator",
+        "applications= clusters= description= duration= kind,k= manual-sync namespaces= schedule= "
+        "sync-overrun time-zone= use-and-operator",
     ),
     "proj windows update": _row(
         "write", "changes a project",

@@ -9,8 +9,8 @@ from truebook.runbooks.verdicts.table import Cli, Effects, Parsed, Rule, Verb
 
 _GLOBAL = (
     "help,h namespace,n= debug burst-limit= qps= color= colour= content-cache= kube-context= registry-config= "
-    "repository-cache= repository-config= kube-apiserver= kube-as-group= kube-as-user= kube-ca-file= kube- "
-    "insecure-skip-tls-verify kube-tls-server-name= kube-token= kubeconfig="
+    "repository-cache= repository-config= kube-apiserver= kube-as-group= kube-as-user= kube-ca-file= "
+    "kube-insecure-skip-tls-verify kube-tls-server-name= kube-token= kubeconfig="
 )
 _EFFECTS: Effects = {
     **{
@@ -26,18 +26,18 @@ _EFFECTS: Effects = {
 }  # fmt: skip
 _DEPLOY = (
     "api-versions,a= ca-file= cert-file= cleanup-on-fail create-namespace dependency-update description= devel "
-    "disable-openapi-validation enable-dns force-conflicts force-replace generate-name,g hide-notes hide- "
-    "secret history-max= include-crds insecure-skip-tls-verify install,i is-upgrade key-file= keyring= kube- "
-    "version= labels,l= name-template= no-hooks output-dir= pass-credentials password= plain-http post- "
-    "renderer-args= post-renderer= release-name render-subchart-notes replace repo= reset-then-reuse-values "
-    "reset-values reuse-values rollback-on-failure set-file= set-json= set-literal= set-string= set= show- "
-    "only,s= skip-crds skip-schema-validation skip-tests take-ownership timeout= username= values,f= verify "
-    "version= wait-for-jobs wait? dry-run? server-side? output,o= atomic force recreate-pods dry-run-option= "
+    "disable-openapi-validation enable-dns force-conflicts force-replace generate-name,g hide-notes "
+    "hide-secret history-max= include-crds insecure-skip-tls-verify install,i is-upgrade key-file= keyring= "
+    "kube-version= labels,l= name-template= no-hooks output-dir= pass-credentials password= plain-http "
+    "post-renderer-args= post-renderer= release-name render-subchart-notes replace repo= reset-then-reuse-values "
+    "reset-values reuse-values rollback-on-failure set-file= set-json= set-literal= set-string= set= "
+    "show-only,s= skip-crds skip-schema-validation skip-tests take-ownership timeout= username= values,f= verify "
+    "version= wait-for-jobs wait? dry-run? output,o= atomic force recreate-pods dry-run-option= "
     "no-color"
 )
 _CHART = (
-    "ca-file= cert-file= devel insecure-skip-tls-verify key-file= keyring= pass-credentials password= plain- "
-    "http repo= username= verify version= jsonpath="
+    "ca-file= cert-file= devel insecure-skip-tls-verify key-file= keyring= pass-credentials password= "
+    "plain-http repo= username= verify version= jsonpath="
 )
 
 
@@ -91,7 +91,7 @@ _VERBS: Mapping[str, Verb] = {
     "dependency list": Verb("read", "lists a chart's parts", "max-col-width="),
     "lint": Verb("read", "checks a chart", "kube-version= quiet set= set-file= set-json= set-literal= set-string= "
         "skip-schema-validation strict values,f= with-subcharts"),
-    "template": Verb("read", "renders a chart", f"{_DEPLOY} validate", rule=_template),
+    "template": Verb("read", "renders a chart", f"{_DEPLOY} server-side validate", rule=_template),
     "verify": Verb("read", "checks a chart's signature", "keyring="),
     "version": Verb("read", "prints the version", "short template= client,c"),
     "completion": Verb("read", "prints a completion script"),
@@ -109,11 +109,11 @@ _VERBS: Mapping[str, Verb] = {
     "pull": Verb("local", "downloads a chart", f"{_CHART} destination,d= prov untar untardir="),
     "package": Verb("local", "writes a chart", "app-version= version= dependency-update,u destination,d="),
     "create": Verb("local", "writes a chart", "starter,p="),
-    "install": Verb("write", "installs a release", _DEPLOY, rule=_deploys("installs")),
-    "upgrade": Verb("write", "upgrades a release", _DEPLOY, rule=_deploys("upgrades")),
+    "install": Verb("write", "installs a release", f"{_DEPLOY} server-side", rule=_deploys("installs")),
+    "upgrade": Verb("write", "upgrades a release", f"{_DEPLOY} server-side=", rule=_deploys("upgrades")),
     "rollback": Verb(
         "write", "rolls a release back",
-        "cleanup-on-fail description= force-conflicts force-replace force history-max= no-hooks server-side? timeout= "
+        "cleanup-on-fail description= force-conflicts force-replace force history-max= no-hooks server-side= timeout= "
         "wait? "
         "wait-for-jobs dry-run? recreate-pods",
     ),
