@@ -452,6 +452,40 @@ def test_an_issuer_is_at_the_address_that_browsers_open(read_at: str) -> None:
     assert the(built(**lists, systems=systems), "oidc_client").get("issuer") == ISSUER
 
 
+def test_without_the_provider_s_word_applications_say_where_they_are_come_back_to() -> None:
+    config = {
+        "metadata": {"namespace": "monitoring", "name": "grafana"},
+        "data": {
+            "grafana.ini": {
+                "server": {"root_url": "https://grafana.local"},
+                "auth.generic_oauth": {"enabled": True, "auth_url": "https://auth.local/application/o/authorize/"},
+            }
+        },
+    }
+    issuer = "https://auth.local/application/o/vault/"
+    uris = ["http://localhost:8250/oidc/callback", "https://vault.gone/ui/vault/auth/oidc/oidc/callback"]
+    vault = {
+        "/v1/auth/oidc/config": {"data": {"oidc_discovery_url": issuer}},
+        "/v1/auth/oidc/role/ops": {"data": {"allowed_redirect_uris": uris}},
+        "/v1/auth/other/role/ops": {"data": {"allowed_redirect_uris": ["https://auth.local/"]}},
+    }
+    found = built(
+        **SIGN_IN,
+        statefulsets=[runs("vault", "vault")],
+        argocd={"/api/v1/settings": {"url": "https://argocd.gone", "oidcConfig": {"issuer": "https://auth.local/a/"}}},
+        systems={
+            "vault": {"url": "https://vault.local", "answers": vault},
+            "configmaps": {"answers": {"/api/v1/namespaces/monitoring/configmaps/grafana": config}},
+        },
+    )
+    hosts = {r.name: (r.get("redirect_hosts"), r.get("redirect_served")) for r in found.records_of("oidc_client")}
+    assert hosts["grafana"] == (("grafana.local",), True)
+    assert hosts["vault"] == (("vault.gone",), False)
+    where = "https://vault.local/v1/auth/oidc/role/ops data.allowed_redirect_uris[1]"
+    (record,) = (record for record in found.records_of("oidc_client") if record.name == "vault")
+    assert str(record.values["redirect_served"].evidence) == where
+
+
 def test_a_provider_that_is_not_ours_is_named_by_its_host() -> None:
     settings = {"oidcConfig": {"issuer": "https://accounts.example.com", "clientID": "a"}}
     found = built(

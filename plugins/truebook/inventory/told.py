@@ -151,6 +151,7 @@ class SignIn:
 
     The application is the `system` of that name, the workload, or the Grafana of the namespace. `url` is the issuer
     or an endpoint of the provider, read at `place`; `issuer` only what the application itself calls so.
+    `redirects` are where it says that it is to be come back to.
     """
 
     place: Place
@@ -161,6 +162,7 @@ class SignIn:
     system: str = ""
     namespace: str = ""
     workload: Ref | None = None
+    redirects: tuple[tuple[str, Place], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +292,7 @@ class Told:
     `mounts` are Vault's engines, `mount/` → (type, version). `alertmanagers` are the addresses that Prometheus sends
     alerts to, `alerts_were_read` who was asked for alerts. `addresses` are the Services behind IP addresses that
     other systems named. `states` and `versions` are what each system says of itself, `urls` where it was read;
-    `bucket` is the one that was asked for at MinIO.
+    `bucket` is the one that was asked for at MinIO. `certificates` maps an address to the end of its certificate.
     """
 
     targets: list[Target] = field(default_factory=list)
@@ -316,3 +318,4 @@ class Told:
     versions: dict[str, Value] = field(default_factory=dict)
     bucket: Value | None = None
     urls: dict[str, str] = field(default_factory=dict)
+    certificates: dict[str, tuple[Place, str]] = field(default_factory=dict)

@@ -38,7 +38,9 @@ def _argocd(argocd: Answers) -> Iterator[SignIn]:
     if issuer and answer is not None:
         client = look.text(answer.ok, "oidcConfig", "clientID")
         place = answer.place("oidcConfig", "issuer")
-        yield SignIn(place, issuer, issuer, client, ("oidcConfig", "clientID"), system="argocd")
+        url = look.text(answer.ok, "url")
+        back = ((url, answer.place("url")),) if url else ()
+        yield SignIn(place, issuer, issuer, client, ("oidcConfig", "clientID"), system="argocd", redirects=back)
 
 
 def _vault(vault: Answers) -> Iterator[SignIn]:
@@ -48,8 +50,18 @@ def _vault(vault: Answers) -> Iterator[SignIn]:
         issuer = "" if answer is None else look.text(answer.ok, "data", "oidc_discovery_url")
         if issuer and answer is not None:
             client = look.text(answer.ok, "data", "oidc_client_id")
-            place = answer.place("data", "oidc_discovery_url")
-            yield SignIn(place, issuer, issuer, client, ("data", "oidc_client_id"), system="vault")
+            place, back = answer.place("data", "oidc_discovery_url"), tuple(_allowed(vault, key))
+            yield SignIn(place, issuer, issuer, client, ("data", "oidc_client_id"), system="vault", redirects=back)
+
+
+def _allowed(vault: Answers, config: str) -> Iterator[tuple[str, Place]]:
+    """The redirects that the roles of the same mount allow."""
+    roles = f"{config.removesuffix('config')}role/"
+    for key in vault.asked():
+        answer = vault.get(key) if key.startswith(roles) else None
+        if answer is not None:
+            for index, url in look.texts(answer.ok, "data", "allowed_redirect_uris"):
+                yield url, answer.place("data", "allowed_redirect_uris", index)
 
 
 def _grafana(file: ConfigFile) -> Iterator[SignIn]:
@@ -57,13 +69,14 @@ def _grafana(file: ConfigFile) -> Iterator[SignIn]:
     url = look.text(found, "auth_url")
     if url and _true(look.at(found, "enabled")):
         place = file.place.at("auth.generic_oauth")
-        client = look.text(found, "client_id")
+        client, root = look.text(found, "client_id"), look.text(file.data, "server", "root_url")
         yield SignIn(
             place.at("auth_url"),
             url,
             client_id=client,
             client_path=(*place.path, "client_id"),
             namespace=file.config.namespace,
+            redirects=((root, file.place.at("server", "root_url")),) if root else (),
         )
 
 

@@ -7,7 +7,7 @@ component that both are of.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
@@ -145,9 +145,14 @@ def _base(joined: Joined, client: Client) -> str:
 
 
 def redirect_hosts(client: Client) -> list[tuple[str, Place]]:
-    """Each host that a redirect leads to, once, and where it was read."""
+    """Each host that a redirect leads to, once, and where it was read: those that the provider allows, where it was
+    asked, else those that the application is set up for."""
+    entry, settings = client.entry, client.settings
+    told: Iterable[tuple[str, Place]] = () if settings is None else settings.redirects
+    if entry is not None:
+        told = ((url, entry.place.at(*path)) for url, path in redirects(entry))
     found: dict[str, Place] = {}
-    if client.entry is not None:
-        for url, path in redirects(client.entry):
-            found.setdefault(_host(url), client.entry.place.at(*path))
+    for url, place in told:
+        if _host(url) not in _LOCAL:
+            found.setdefault(_host(url), place)
     return list(found.items())
