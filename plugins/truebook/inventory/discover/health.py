@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from truebook.inventory import look
 from truebook.inventory.discover.answers import Answer, Answers
 from truebook.inventory.look import Step
+from truebook.inventory.told import Place
 from truebook.model import Value
 
 _VAULT = {
@@ -96,3 +97,14 @@ def bucket(minio: Answers) -> Value | None:
         if method == "HEAD" and name and answer is not None and answer.status == 200:
             return Value(name, answer.said())
     return None
+
+
+def certificates(answers: Answers) -> dict[str, tuple[Place, str]]:
+    """Address → the end of its certificate, with its place."""
+    found = {}
+    for url in answers.asked():
+        answer = answers.get(url)
+        ends = "" if answer is None else look.text(answer.ok, "not_after")
+        if answer is not None and ends:
+            found[url] = (answer.place(), ends)
+    return found

@@ -15,7 +15,7 @@ from truebook.inventory.programs import PROGRAMS
 from truebook.inventory.told import Told
 from truebook.recording import KubernetesData, Recording
 
-_OTHERS = ("oidc", "configmaps")
+_OTHERS = ("oidc", "configmaps", "certificates")
 """Parts that are of no program of their own."""
 
 
@@ -48,6 +48,7 @@ def told(recording: Recording, kubernetes: KubernetesData, argocd: Answers, work
         states=health.states(systems),
         versions=health.versions(systems),
         bucket=health.bucket(systems["minio"]),
+        certificates=health.certificates(systems["certificates"]),
         urls={name: answers.url for name, answers in systems.items() if answers.url},
     )
     found.addresses = _addresses(kubernetes, [str(value.value) for value in found.alertmanagers])

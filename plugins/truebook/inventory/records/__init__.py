@@ -13,6 +13,7 @@ from dataclasses import replace
 from truebook.inventory.join.subject import Joined
 from truebook.inventory.records.alert import alerts
 from truebook.inventory.records.backup import backups
+from truebook.inventory.records.certificate import certificates
 from truebook.inventory.records.dashboard import dashboards
 from truebook.inventory.records.datasource import datasources
 from truebook.inventory.records.oidc_client import oidc_clients
@@ -36,6 +37,7 @@ RECORDS: dict[str, Callable[[Joined], Iterable[Record]]] = {
     "dashboard": dashboards,
     "datasource": datasources,
     "sync_window": sync_windows,
+    "certificate": certificates,
 }
 """Kind → the function that makes its records."""
 

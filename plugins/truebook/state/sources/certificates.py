@@ -1,0 +1,90 @@
+"""The source `certificates`: until when the certificates of the components' addresses are good.
+
+No credential is sent, and a certificate that nobody should trust is looked at all the same: when it ends is the
+question, not who signed it. An address that does not answer is told, and is no failure: it may be down, or not be meant
+to be reached from here.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import ssl
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+from cryptography import x509
+
+from truebook.recording import HttpAnswer, HttpData, Read
+from truebook.redact import excerpt
+from truebook.settings import SystemSettings
+from truebook.state.source import Context, NotSetUp, Reading
+from truebook.state.systems import Gathered
+
+MOST = 200
+PARALLEL = 8
+SECONDS = 10.0
+"""For one address."""
+_NEVER = frozenset(("localhost", "metadata", "metadata.google.internal", "metadata.goog", "instance-data"))
+
+
+def read(context: Context) -> Reading:
+    """Look at each address. Raises NotSetUp where there is none, SourceError where none answers."""
+    urls = sorted(set(_addresses(context)))[:MOST]
+    if not urls:
+        raise NotSetUp("no component has an https address")
+    end = time.monotonic() + context.settings.systems.get("certificates", SystemSettings()).timeout
+    gathered = Gathered("certificates", context.progress)
+    with ThreadPoolExecutor(PARALLEL, thread_name_prefix="certificates") as pool:
+        results = list(pool.map(lambda url: _one(url, end), urls))
+    before = HttpData() if context.previous is None else msgspec.json.decode(context.previous.data, type=HttpData)
+    for found, answer in results:
+        kept = before.answers.get(found.what) if answer is None else answer
+        gathered.add(found, kept)
+    context.progress("certificates", len(gathered.answers))
+    return gathered.reading("", None)
+
+
+def _addresses(context: Context) -> Iterator[str]:
+    """`https://host:port` of each address of a component; a name from a cluster must not mean this machine."""
+    for component in context.known.inventory.components:
+        for key in ("url", "urls"):
+            value = component.get(key)
+            for address in value if isinstance(value, tuple) else (value,):
+                parts = urlsplit(address) if isinstance(address, str) else None
+                if parts is not None and parts.scheme == "https" and parts.hostname and not _near(parts.hostname):
+                    yield f"https://{parts.netloc.rpartition('@')[2].lower()}"
+
+
+def _near(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return host in _NEVER or host.endswith(".localhost")
+    return True
+
+
+def _one(url: str, end: float) -> tuple[Read, HttpAnswer | None]:
+    """One address, within its own time and the source's."""
+    seconds = min(SECONDS, end - time.monotonic())
+    if seconds <= 0:
+        return Read(url, "failed", reason="no time left"), None
+    anybody = ssl.create_default_context()
+    anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
+    try:
+        with (
+            httpx.Client(verify=anybody, timeout=seconds, headers={"User-Agent": "truebook"}) as client,
+            client.stream("HEAD", f"{url}/") as response,
+        ):
+            shown = response.extensions["network_stream"].get_extra_info("ssl_object")
+            certificate = x509.load_der_x509_certificate(shown.getpeercert(True))
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        return Read(url, "failed", reason=excerpt(str(error) or type(error).__name__, 120)), None
+    except (ValueError, AttributeError, TypeError):
+        return Read(url, "failed", reason="no certificate that can be read"), None
+    body = {"not_after": certificate.not_valid_after_utc.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
+    return Read(url, "read", count=1), HttpAnswer(200, msgspec.Raw(msgspec.json.encode(body)))
