@@ -1,6 +1,6 @@
 """Certificates that the addresses of components are served with.
 
-Values: `not_after` (RFC 3339), `url`. The name is the host.
+Values: `not_after` (RFC 3339). The name is the host.
 """
 
 from __future__ import annotations
@@ -16,5 +16,5 @@ from truebook.model import Record
 def certificates(joined: Joined) -> Iterator[Record]:
     """One for each address that was looked at."""
     for url, (place, not_after) in sorted(joined.facts.told.certificates.items()):
-        values = {"not_after": kept(place, not_after, "not_after"), "url": kept(place, url)}
+        values = {"not_after": kept(place, not_after, "not_after")}
         yield row("certificate", urlsplit(url).netloc, joined.resolver.url(url), values)
