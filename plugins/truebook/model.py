@@ -294,8 +294,8 @@ class BlockResult:
     """What happened to a block. `started_at` is RFC 3339 UTC, `duration` seconds; `output` is redacted and cut.
 
     `failed_line` is the file's line of the command that failed, 0 where none did; `cached` results were taken over
-    from an earlier run of the same block, values, tools and state. `unrecorded`: it is not known for want of an answer
-    that the recording, from which the block was tested, does not hold.
+    from an earlier run of the same block, values, tools and state. `unrecorded`: a block that was to run could not be
+    told, or only be proved, for want of an answer that the recording does not hold from which it was tested.
     """
 
     path: str

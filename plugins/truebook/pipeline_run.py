@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from truebook import pipeline, pipeline_policy
+from truebook.claims import refused
 from truebook.guard.policy import PolicyState
-from truebook.model import BlockResult, Inventory, Planned, RequestRecord, ResultState
+from truebook.model import BlockResult, Claim, Inventory, Planned, RequestRecord, ResultState
 from truebook.pipeline import State
 from truebook.pipeline_runbooks import available
 from truebook.pipeline_workshop import WAITING, SandboxKind, Workshop
@@ -29,6 +30,7 @@ from truebook.runbooks import results
 from truebook.runbooks.cache import Cache, passed, programs
 from truebook.runbooks.fingerprint import Change, Fingerprint, Object, changes
 from truebook.runbooks.programs import Versions, called
+from truebook.runbooks.proofs import standing
 from truebook.runbooks.run import Runner
 from truebook.runbooks.split import join, split
 from truebook.settings import Settings
@@ -134,7 +136,7 @@ def run(
             cache=cache,
             cluster=inventory.cluster,
             tools=Versions(names),
-            fair=partial(fair, replayed=state.replayed),
+            fair=partial(_fair, workshop=workshop, replayed=state.replayed),
         )
         parts = [split(one, tools=tools, aliases=settings.runbooks.aliases) for one in planned]
         done = iter(runner.run([part for whole in parts for part in whole], jobs=_jobs(options), progress=progress))
@@ -179,6 +181,23 @@ def fair(result: BlockResult, *, replayed: bool) -> BlockResult:
         return result
     unrecorded = replayed and not _is_away(record)
     return replace(result, state="unknown", reason=why, failed_line=0, unrecorded=unrecorded)
+
+
+def _fair(planned: Planned, result: BlockResult, *, workshop: Workshop, replayed: bool) -> BlockResult:
+    found = fair(result, replayed=replayed)
+    return instead(found, workshop.prove_instead(planned)) if found.unrecorded and planned.plan == "run" else found
+
+
+def instead(result: BlockResult, claims: tuple[Claim, ...]) -> BlockResult:
+    """What is known of a block at an answer of which the recording ends, such as a pod's log: what its claims say. One
+    claim more says that the block was not run to its end."""
+    state = standing(claims)
+    if state == "unknown":
+        return result
+    false = refused(claims)
+    reason = f"checked and not run, as {result.reason}" if false is None else f"does not hold: {false.text}"
+    untold = Claim(f"{result.reason}: the block was not run to its end", None)
+    return replace(result, state=state, plan="prove", reason=reason, claims=(*claims, untold), exit_code=None)
 
 
 def _is_away(record: RequestRecord) -> bool:
@@ -229,11 +248,14 @@ def as_json(found: Run, exit_code: int) -> dict[str, Any]:
 
 def summary(found: Run) -> str:
     """`3 shell blocks: 2 passed, 1 not run (1 taken over from an earlier run)`."""
-    counts = Counter(result.state for result in found.results if not result.unrecorded)
+    untold = [result.unrecorded and result.state == "unknown" for result in found.results]
+    counts = Counter(result.state for result, is_untold in zip(found.results, untold, strict=True) if not is_untold)
     kinds = [f"{counts[state]} {word}" for state, word in _WORDS.items() if counts[state]]
-    unrecorded = sum(result.unrecorded for result in found.results)
+    unrecorded = sum(untold)
     kinds += [f"{unrecorded} not told by the recording"] if unrecorded else []
     cached = sum(result.cached for result in found.results)
+    checked = sum(result.unrecorded and result.state == "passed" for result in found.results)
+    kinds += [f"{checked} of those that passed only checked, as the recording ends there"] if checked else []
     taken = f" ({cached} as in an earlier run, of which nothing changed)" if cached else ""
     blocks = "shell block" if len(found.results) == 1 else "shell blocks"
     return f"{len(found.results)} {blocks}: {', '.join(kinds)}{taken}" if kinds else "no shell blocks"

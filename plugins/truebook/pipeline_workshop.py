@@ -128,6 +128,13 @@ class Workshop:
             return (Claim(f"nothing could be checked: {error.message}", None),)
         if planned.plan == "dry-run" and began.place is not None:
             return None
+        return self._claims(planned, began)
+
+    def prove_instead(self, planned: Planned) -> tuple[Claim, ...]:
+        """The claims of a block that was run and could not be told; none where nothing was started."""
+        return self._claims(planned, self._began) if isinstance(self._began, _Started) else ()
+
+    def _claims(self, planned: Planned, began: _Started) -> tuple[Claim, ...]:
         missing = PROVED - self._tools
         claims = proofs.prove(
             planned.filling.script, began.client, aliases=self._settings.runbooks.aliases, missing=missing

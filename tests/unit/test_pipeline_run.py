@@ -15,7 +15,7 @@ from truebook import recording as recordings
 from truebook.errors import TruebookError
 from truebook.model import BlockResult, Claim, Inventory, Planned, RequestRecord
 from truebook.pipeline import State
-from truebook.pipeline_run import Options, Run, engine, fair
+from truebook.pipeline_run import Options, Run, engine, fair, instead
 from truebook.pipeline_workshop import WAITING, Workshop
 from truebook.runbooks.fingerprint import Change, Object
 from truebook.runbooks.sandbox.job import Job
@@ -105,7 +105,7 @@ def test_a_failing_command_fails_its_block_by_its_line(state: State, inventory: 
 def test_what_a_recording_does_not_hold_is_not_the_blocks_fault(
     state: State, inventory: Inventory, options: Options
 ) -> None:
-    text = fence("kubectl logs vault-0 -n vault") + fence("curl -fsS https://vault.homelab.local/ui/vault/secrets")
+    text = fence("kubectl get events -n vault") + fence("curl -fsS https://vault.homelab.local/ui/vault/secrets")
     found = pipeline_run.run(plan(text, inventory, state), state, inventory, Settings(), options)
     assert [one.state for one in found.results] == ["unknown", "unknown"]
     assert found.results[1].reason in (
@@ -196,6 +196,67 @@ def test_who_is_to_blame(made: RequestRecord, replayed: bool, state: str, words:
     ends = made.status in (403, 501) or (made.status == 503 and made.decision == "refuse")
     assert found.unrecorded == (replayed and state == "unknown" and ends)
     assert fair(replace(failed, state="passed"), replayed=replayed).state == "passed"
+
+
+UNTOLD = replace(RESULT, state="unknown", reason="the recording does not hold GET /log", exit_code=1, unrecorded=True)
+HOLDS, FALSE, OPEN = Claim("a", True), Claim("b is not so", False), Claim("c", None)
+
+
+@pytest.mark.parametrize(
+    ("claims", "state", "reason"),
+    [
+        ((), "unknown", "the recording does not hold GET /log"),
+        ((OPEN,), "unknown", "the recording does not hold GET /log"),
+        ((HOLDS,), "passed", "checked and not run, as the recording does not hold GET /log"),
+        ((OPEN, HOLDS), "passed", "checked and not run, as the recording does not hold GET /log"),
+        ((HOLDS, FALSE, OPEN), "failed", "does not hold: b is not so"),
+    ],
+)
+def test_where_a_recording_ends_the_claims_say_what_is_known(
+    claims: tuple[Claim, ...], state: str, reason: str
+) -> None:
+    found = instead(UNTOLD, claims)
+    assert (found.state, found.reason, found.unrecorded) == (state, reason, True)
+    if state == "unknown":
+        assert found == UNTOLD
+    else:
+        assert (found.plan, found.exit_code) == ("prove", None)
+        untold = Claim("the recording does not hold GET /log: the block was not run to its end", None)
+        assert found.claims == (*claims, untold)
+
+
+@SANDBOXED
+def test_a_block_that_reads_logs_is_checked_as_far_as_the_recording_goes(
+    state: State, inventory: Inventory, options: Options
+) -> None:
+    text = (
+        fence("kubectl logs statefulset/vault -c vault -n vault", "echo not reached")
+        + fence("kubectl logs statefulset/vault -c nothing -n vault")
+        + fence("kubectl logs statefulset/nothing -n vault")
+        + fence("kubectl get events -n vault")
+        + fence("true")
+    )
+    planned = plan(text, inventory, state)
+    found = pipeline_run.run(planned, state, inventory, Settings(), options)
+    states = [(one.state, one.plan, one.unrecorded) for one in found.results]
+    assert states[0] == ("passed", "prove", True), found.results[0]
+    assert {claim.holds for claim in found.results[0].claims} == {True, None}
+    assert found.results[0].claims[-1].text.endswith("vault-0/log: the block was not run to its end")
+    assert [one.state for one in found.results[1:]] == ["failed", "failed", "unknown", "passed"], found.results
+    assert "container nothing is not valid" in found.results[1].reason
+    assert "1 not told by the recording, 1 of those that passed only checked" in pipeline_run.summary(found)
+
+
+@SANDBOXED
+def test_what_was_checked_in_place_of_a_run_is_taken_over_as_that(
+    state: State, inventory: Inventory, options: Options
+) -> None:
+    planned = plan(fence("kubectl logs statefulset/vault -n vault") + fence("true"), inventory, state)
+    first, again = (pipeline_run.run(planned, state, inventory, Settings(), options) for _ in range(2))
+    assert [one.cached for one in again.results] == [True, True]
+    assert first.results[0].plan == "prove"
+    said = [[(one.state, one.plan, one.reason, one.claims) for one in found.results] for found in (first, again)]
+    assert said[0] == said[1]
 
 
 def run_of(*states: str, inventory: Inventory, **more: object) -> Run:

@@ -139,15 +139,18 @@ class Cache:
         with suppress(OSError):
             os.utime(path)
         block = planned.block
+        # A block that could only be proved then can only be proved now: the state that it read is the same.
+        proved = planned.plan == "run" and found.unrecorded and found.plan == "prove"
+        as_planned = found.state == "passed" and not proved
         # Of the file, only what was seen then; what is known now is not for it to say.
         return replace(
             found,
             path=block.path,
             line=block.line,
             ordinal=block.ordinal,
-            plan=planned.plan,
+            plan="prove" if proved else planned.plan,
             verdict=planned.judgement.verdict,
-            reason=planned.reason if found.state == "passed" else redact_text(found.reason),
+            reason=planned.reason if as_planned else redact_text(found.reason),
             values=planned.filling.values,
             output=redact_text(found.output),
             failed_line=0,

@@ -23,6 +23,7 @@ def as_json(planned: Planned, result: BlockResult) -> dict[str, Any]:
     """What `truebook list --json` says of a block, and what happened to it."""
     return {
         **show.as_json([planned])[0],
+        "plan": result.plan,
         "result": result.state,
         "reason": result.reason,
         "plan_reason": planned.reason,

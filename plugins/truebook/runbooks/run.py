@@ -45,7 +45,7 @@ class Runner:
     cluster: str = ""
     tools: Mapping[str, str] = field(default_factory=dict)
     sleep: Callable[[float], None] = time.sleep
-    fair: Callable[[BlockResult], BlockResult] = lambda result: result
+    fair: Callable[[Planned, BlockResult], BlockResult] = lambda planned, result: result
 
     def run(self, planned: Sequence[Planned], *, jobs: int = 4, progress: Progress | None = None) -> list[BlockResult]:
         """The results, in the order of `planned`. `progress` is told of each as it comes, one at a time."""
@@ -85,7 +85,7 @@ class Runner:
                 names |= names_set(one.block.script)
             result, session = (known[index], session) if known else self._block(one, session)
             session = session.only(names)
-            result = self.fair(result)
+            result = self.fair(one, result)
             if self.cache is not None and keys[index] and not result.cached:
                 self.cache.keep(keys[index], result)
             tell(index, result)

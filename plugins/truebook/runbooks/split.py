@@ -81,8 +81,15 @@ def join(planned: Planned, parts: Sequence[BlockResult]) -> BlockResult:
         claims=tuple(claim for part in parts for claim in part.claims),
         tools={name: version for part in parts for name, version in part.tools.items()},
         cached=all(part.cached for part in parts),
-        unrecorded=all(part.unrecorded for part in parts if part.state == worst.state),
+        unrecorded=_unrecorded(parts, worst.state),
     )
+
+
+def _unrecorded(parts: Sequence[BlockResult], worst: ResultState) -> bool:
+    """Whether it is the end of a recording alone that kept more from being known."""
+    if worst == "unknown":
+        return all(part.unrecorded for part in parts if part.state == worst)
+    return any(part.unrecorded for part in parts)
 
 
 def _part(

@@ -67,7 +67,9 @@ KUBERNETES: dict[str, object] = {
     "/api/v1/nodes/node-1": {},
     "/api/v1/namespaces/shop/pods": {"items": [{}, {}]},
     "/api/v1/namespaces/shop/pods/web-0": {},
-    "/apis/apps/v1/namespaces/shop/deployments/web": {},
+    "/apis/apps/v1/namespaces/shop/deployments/web": {
+        "spec": {"template": {"spec": {"containers": [{"name": "main"}], "initContainers": [{"name": "setup"}]}}}
+    },
     "/apis/velero.io/v1/namespaces/velero/backups": {"items": [{}]},
     "/apis/velero.io/v1/namespaces/velero/backups/good": {"status": {"phase": "Completed"}},
     "/apis/velero.io/v1/namespaces/velero/backups/bad": {"status": {"phase": "PartiallyFailed"}},
@@ -213,6 +215,10 @@ def outcome(script: str, client: Recorded) -> tuple[str, list[tuple[str, bool | 
         ("kubectl get po/web-0 -n shop", "passed", "pods web-0 of shop exists"),
         ("kubectl get pods,deploy web -n shop", "failed", "pods web of shop does not exist"),
         ("kubectl logs web-0 -n shop", "passed", "pods web-0 of shop exists"),
+        ("kubectl logs web-0 -n shop", "passed", "what pods web-0 logged: not known, no log was read"),
+        ("kubectl logs deploy/web -c main -n shop", "passed", "deployments web has a container main"),
+        ("kubectl logs deploy/web -c setup -n shop", "passed", "deployments web has a container setup"),
+        ("kubectl logs deploy/web -c nope -n shop", "failed", "deployments web has no container 'nope': it has main"),
         ("kubectl scale deployment/web --replicas=3 -n shop", "passed", "may patch deployments/scale web"),
         ("kubectl rollout restart deploy web -n shop", "passed", "may patch deployments web"),
         ("kubectl set image deploy/web web=a:1 -n shop", "passed", "may patch deployments web"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from truebook.claims import Reply, dig, items, text, unknown
 from truebook.model import Claim
@@ -118,6 +119,9 @@ def _target(command: Command, word: str, name: str, client: Client) -> tuple[Cla
     reply = client.ask("kubernetes", kind.path(namespace, name))
     there = _there(kind, namespace, name, reply, sure=bool(given) or not kind.namespaced)
     change = _CHANGES.get(command.verb)
+    if command.verb == "logs" and name and there.holds:
+        said = Claim(f"what {kind.plural} {name} logged: not known, no log was read", None)
+        return (there, *_container(command, kind, name, reply), said)
     if change is None or there.holds is False:
         return (there,)
     return (there, _permitted(kind, namespace, name, *change, client))
@@ -138,6 +142,20 @@ def _there(kind: Kind, namespace: str, name: str, reply: Reply, *, sure: bool) -
             return Claim(f"{what} does not exist", False, reply.source)
         return Claim(f"{what} does not exist, and the command names no namespace", None, reply.source)
     return unknown(f"{what} exists", reply)
+
+
+def _container(command: Command, kind: Kind, name: str, reply: Reply) -> tuple[Claim, ...]:
+    """The container that is named is one of the object's pods."""
+    container = command.flag("container")
+    spec = reply.get("spec") if kind.plural == "pods" else reply.get("spec", "template", "spec")
+    lists = [items(dig(spec, key)) for key in ("containers", "initContainers", "ephemeralContainers")]
+    known = [text(dig(entry, "name")) for entry in chain.from_iterable(lists)]
+    if not container or not known:
+        return ()
+    if container in known:
+        return (Claim(f"{kind.plural} {name} has a container {container}", True, reply.source),)
+    said = f"{kind.plural} {name} has no container {container[:60]!r}: it has {', '.join(known)}"
+    return (Claim(said, False, reply.source),)
 
 
 def _permitted(kind: Kind, namespace: str, name: str, verb: str, subresource: str, client: Client) -> Claim:
