@@ -14,8 +14,9 @@ from truebook.settings import Settings
 from truebook.state import known
 from truebook.state.collect import collect
 from truebook.state.known import Known
-from truebook.state.source import Context, Reading, Source
+from truebook.state.source import Context, NotSetUp, Reading, Source
 from truebook.state.sources import SOURCES, check
+from truebook.state.systems import find
 
 
 def written(folder: Path, text: str) -> Settings:
@@ -79,6 +80,13 @@ def test_the_components_are_made_once_for_all_sources(monkeypatch: pytest.Monkey
     assert {part.reason for part in recorded.parts.values()} == {""}
     assert seen == {"a": ("loki",), "b": ("loki",)}
     assert made == ["join"]
+
+
+def test_a_cluster_without_a_word_of_a_system_is_not_searched_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known, "join", None)
+    objects = {"apps/deployments Deployment": [workload("web", called="web", image="registry/web:1")]}
+    with pytest.raises(NotSetUp, match="no component runs it"):
+        find(Context(Settings(), recording(objects).parts), "loki", (3100,))
 
 
 def test_what_is_known_is_what_was_read_first() -> None:

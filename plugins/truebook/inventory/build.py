@@ -20,7 +20,11 @@ def build(recording: Recording, settings: Settings, *, origin: str) -> Inventory
     `origin` says what the state was read from, for people. Reads no file and no network.
     Raises RecordingError where a part is of another schema; no object, however malformed, is an error.
     """
-    joined = join(discover(recording), settings)
+    return assemble(join(discover(recording), settings), recording, settings, origin=origin)
+
+
+def assemble(joined: Joined, recording: Recording, settings: Settings, *, origin: str) -> Inventory:
+    """As `build`, of what was joined from the recording with the settings already."""
     joined.keep(records(joined))
     components = [_component(subject, joined) for subject in joined.subjects]
     return Inventory(

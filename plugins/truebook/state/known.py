@@ -6,16 +6,20 @@ import threading
 from collections.abc import Mapping
 from functools import cached_property
 
-from truebook import inventory
+from truebook.inventory.build import assemble
 from truebook.inventory.discover.facts import discover
 from truebook.inventory.join.catalog import join
 from truebook.inventory.join.subject import Joined
+from truebook.inventory.programs import PROGRAMS
 from truebook.model import Inventory
 from truebook.recording import SCHEMA, Cluster, Part, Recording
 from truebook.settings import Settings
 
 FIRST = ("kubernetes", "argocd")
 """The sources that say where the others are: who looks for a system needs them."""
+
+_NO_WORKLOADS = frozenset(("pods", "apps/replicasets"))
+"""Lists that repeat what the workloads say, and are the largest of all."""
 
 
 class Known:
@@ -35,6 +39,12 @@ class Known:
             return self._recording
 
     @property
+    def mentioned(self) -> frozenset[str]:
+        """The systems of whose programs there is any word in the cluster: the others need no search."""
+        with self._lock:
+            return self._mentioned
+
+    @property
     def joined(self) -> Joined:
         """Components with the workloads, Services and routes that are theirs."""
         with self._lock:
@@ -52,9 +62,18 @@ class Known:
         return Recording(SCHEMA, Cluster(self._settings.cluster or ""), self._at, parts)
 
     @cached_property
+    def _mentioned(self) -> frozenset[str]:
+        lists = self._recording.kubernetes().lists
+        objects = [bytes(raw) for key, found in lists.items() if key not in _NO_WORKLOADS for raw in found.items]
+        words = {name: {*program.labels, *program.images} for name, program in PROGRAMS.items()}
+        return frozenset(
+            name for name, called in words.items() if any(word.encode() in raw for word in called for raw in objects)
+        )
+
+    @cached_property
     def _joined(self) -> Joined:
         return join(discover(self._recording), self._settings)
 
     @cached_property
     def _inventory(self) -> Inventory:
-        return inventory.build(self._recording, self._settings, origin="")
+        return assemble(self._joined, self._recording, self._settings, origin="")

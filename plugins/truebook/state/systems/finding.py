@@ -78,6 +78,8 @@ def serving(context: Context, name: str) -> Serving | None:
     part = context.parts.get("kubernetes")
     if part is not None and part.state == "failed":
         raise Unreachable(f"{name}: the cluster that says where it is could not be read")
+    if name not in context.known.mentioned and context.settings.systems.get(name, SystemSettings()).component is None:
+        return None
     joined = context.known.joined
     subject = _subject(context, joined, name)
     if subject is None:
