@@ -131,6 +131,15 @@ def test_every_single_place_of_an_answer_may_hold_junk(junk: Any) -> None:
         assert is_sound(build(recording(OBJECTS, systems=found), SETTINGS, origin="a test"))
 
 
+@pytest.mark.parametrize(
+    "asked", ["http://[", "://", "", "https://a:b", "x y z", "\u202e", "HEAD ", "/v1/auth/config", "//"]
+)
+def test_anything_may_have_been_asked(asked: str) -> None:
+    body = {"not_after": "2027-01-01T00:00:00Z", "issuer": "x", "items": [{"metadata": {"name": "x"}}]}
+    systems = {name: {"url": asked, "answers": {asked: body}} for name in [*SYSTEMS, "certificates"]}
+    assert is_sound(build(recording(OBJECTS, systems=systems), SETTINGS, origin="a test"))
+
+
 @pytest.mark.parametrize("status", [204, 301, 400, 401, 403, 404, 429, 500, 502, 503])
 def test_an_answer_of_any_status_makes_an_inventory(status: int) -> None:
     systems = {

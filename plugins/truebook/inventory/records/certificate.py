@@ -17,4 +17,12 @@ def certificates(joined: Joined) -> Iterator[Record]:
     """One for each address that was looked at."""
     for url, (place, not_after) in sorted(joined.facts.told.certificates.items()):
         values = {"not_after": kept(place, not_after, "not_after")}
-        yield row("certificate", urlsplit(url).netloc, joined.resolver.url(url), values)
+        yield row("certificate", _host(url), joined.resolver.url(url), values)
+
+
+def _host(url: str) -> str:
+    """Host and port, the text itself where it is no URL."""
+    try:
+        return urlsplit(url).netloc or url
+    except ValueError:
+        return url
