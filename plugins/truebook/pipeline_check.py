@@ -18,7 +18,7 @@ from truebook.drift.known import known
 from truebook.errors import ConfigError, RegionError
 from truebook.findings import Finding, PageStatements, RegionStatements, Report, Severity, TestedBlock
 from truebook.inventory import build
-from truebook.model import BlockResult, Inventory, Planned
+from truebook.model import BlockResult, CommandVerdict, Inventory, Planned
 from truebook.pages import regions, statements
 from truebook.pipeline import State
 from truebook.pipeline_run import Run
@@ -219,7 +219,8 @@ def tested_block(planned: Planned, result: BlockResult) -> TestedBlock:
         return lines[min(max(line, 1), len(lines)) - 1] if lines else block.line
 
     commands = tuple(
-        replace(one, line=at(one.line), text=hide(one.text, secrets)) for one in planned.judgement.commands
+        CommandVerdict(at(one.line), hide(one.text, secrets), one.verdict, one.reason)
+        for one in planned.judgement.commands
     )
     return TestedBlock(result, block.end_line, block.heading, block.tab, block.options.name, planned.reason, commands)
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from truebook import pipeline
 from truebook.errors import ConfigError
-from truebook.model import Block, Inventory, Judgement, Planned
+from truebook.model import Block, CommandVerdict, Inventory, Judgement, Planned
 from truebook.pipeline import State
 from truebook.runbooks.blocks import Finder, Site, find_site, read_site, split_front_matter
 from truebook.runbooks.fill import Facts, Memo, Variables, fill, from_environment, names_set, read_facts, stand_in
@@ -220,7 +220,9 @@ class Planner:
                 text = text.replace(word, placeholder)
             return text
 
-        commands = (replace(one, text=written(one.text), reason=written(one.reason)) for one in found.commands)
+        commands = (
+            CommandVerdict(one.line, written(one.text), one.verdict, written(one.reason)) for one in found.commands
+        )
         return Judgement(found.verdict, written(found.reason), tuple(commands))
 
     def _variables(self, page: PageBlocks) -> Variables:
