@@ -51,7 +51,8 @@ class Answers:
             found = self.data.answers.get(path)
             method, space, rest = path.rpartition(" ")
             url = f"{method}{space}{rest if '://' in rest else self.url + rest}"
-            answer = None if found is None else Answer(self._source, url, found.status, _decoded(found.body))
+            named = url or self._source
+            answer = None if found is None else Answer(self._source, named, found.status, _decoded(found.body))
             self._known[path] = answer
         return self._known[path]
 
