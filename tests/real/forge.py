@@ -11,6 +11,9 @@ Addresses within the cluster speak plain HTTP. `serve_plain` lets `http://loki.m
 lead to a server that runs here, `serve_words` to something that only says a text. Whoever asks them needs
 `Forge.environment` too, or the proxy's `url` in a setting of its own.
 
+`serve_domain` answers for every other host of a domain as its reverse proxy would whose apps are down, with one
+certificate for all of them.
+
 So an Application's `repoURL` is the address that its owner would write, and nothing of this machine gets into it.
 Every other host and port is refused with 403.
 """
@@ -24,6 +27,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
@@ -55,6 +59,7 @@ class Answer:
 
 Host = Callable[[Request], Answer]
 NOT_FOUND = Answer(404, {"Content-Type": "text/plain"}, b"not found\n")
+NO_SERVER = Answer(503, {"Content-Type": "text/plain; charset=utf-8"}, b"no available server\n")
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "content-length"}
 
 
@@ -65,8 +70,9 @@ class Forge:
         folder.mkdir(parents=True, exist_ok=True)
         self._authority = trustme.CA()
         self._hosts: dict[str, tuple[Host, ssl.SSLContext]] = {}
+        self._domains: dict[str, tuple[Host, ssl.SSLContext]] = {}
         self._plain: dict[str, Host] = {}
-        self._server = _Server(("127.0.0.1", 0), self._hosts, self._plain)
+        self._server = _Server(("127.0.0.1", 0), self._known, self._plain)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self.authority = folder / "forge-ca.pem"
         self._authority.cert_pem.write_to_path(self.authority)
@@ -109,16 +115,28 @@ class Forge:
         plain = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
         self._plain[address] = lambda request: Answer(200, plain, words(request.target).encode())
 
+    def serve_domain(self, domain: str, not_after: datetime) -> None:
+        """Answer 503 for each host of a domain that nothing else answers for. The hosts that are served after this
+        have its certificate, too."""
+        self._domains[domain] = (lambda request: NO_SERVER, self._context(f"*.{domain}", not_after))
+
+    def _known(self, host: str) -> tuple[Host, ssl.SSLContext] | None:
+        return self._hosts.get(host) or self._domains.get(host.partition(".")[2])
+
     def _upstream(self, url: str) -> Host:
         client = httpx.Client(base_url=url, trust_env=False, timeout=60)
         self._server.clients.append(client)
         return lambda request: _forward(client, request)
 
     def _serve(self, host: str, answer: Host) -> None:
+        wild = self._domains.get(host.partition(".")[2])
+        self._hosts[host] = (answer, wild[1] if wild else self._context(host))
+
+    def _context(self, name: str, not_after: datetime | None = None) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.set_alpn_protocols(["http/1.1"])
-        self._authority.issue_cert(host).configure_cert(context)
-        self._hosts[host] = (answer, context)
+        self._authority.issue_cert(name, not_after=not_after).configure_cert(context)
+        return context
 
     def close(self) -> None:
         self._server.shutdown()
@@ -143,9 +161,12 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
 
     def __init__(
-        self, address: tuple[str, int], hosts: Mapping[str, tuple[Host, ssl.SSLContext]], plain: Mapping[str, Host]
+        self,
+        address: tuple[str, int],
+        known: Callable[[str], tuple[Host, ssl.SSLContext] | None],
+        plain: Mapping[str, Host],
     ) -> None:
-        self.hosts, self.plain = hosts, plain
+        self.known, self.plain = known, plain
         self.clients: list[httpx.Client] = []
         super().__init__(address, _Proxy)
 
@@ -192,7 +213,7 @@ class _Proxy(_Handler):
 
     def do_CONNECT(self) -> None:
         host, _, port = self.path.rpartition(":")
-        known = self.server.hosts.get(host)
+        known = self.server.known(host)
         if known is None or port != "443":
             self.send_error(403, f"{host} is not served here")
             return

@@ -6,10 +6,12 @@ import os
 import ssl
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
+from cryptography import x509
 
 from tests.real.forge import Forge
 from tests.real.homelab.repositories import HOMELAB, History, charts, histories
@@ -125,3 +127,18 @@ def test_plain_http_leads_to_the_known_addresses_of_the_cluster_alone(forge: For
         upstreams_word = http.get("http://loki.monitoring.svc:3100/ready")
         assert (upstreams_word.status_code, "without a host" in upstreams_word.text) == (403, True)
         assert http.get("http://loki.monitoring.svc:3101/ready").status_code == 403
+
+
+def test_the_other_hosts_of_a_domain_share_its_certificate_and_are_down(tmp_path: Path) -> None:
+    ends = datetime(2031, 1, 1, tzinfo=UTC)
+    with Forge(tmp_path / "domain") as forge, client(forge) as http:
+        forge.serve_domain("homelab.local", ends)
+        forge.serve_files("docs.homelab.local", tmp_path)
+        for host, status in (("jellyfin", 503), ("docs", 404)):
+            with http.stream("GET", f"https://{host}.homelab.local/") as answer:
+                assert answer.status_code == status
+                shown = answer.extensions["network_stream"].get_extra_info("ssl_object")
+                certificate = x509.load_der_x509_certificate(shown.getpeercert(True))
+                assert certificate.not_valid_after_utc == ends
+        with pytest.raises(httpx.ProxyError, match="403"):
+            http.get("https://a.b.homelab.local/")

@@ -15,6 +15,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -42,6 +43,8 @@ CONTROLLER = (
     "--self-heal-backoff-timeout-seconds=0",  # else the first attempt waits for nothing
     "--self-heal-timeout-seconds=300",
 )
+VALID = timedelta(hours=2160)
+"""How long its certificate is good (platform/traefik/certificate.yaml)."""
 UNWELL = {
     "home-assistant": ("Synced", "Progressing"),  # waits for the node with the Zigbee stick
     "ollama": ("Synced", "Degraded"),  # gave up waiting for the node with the graphics card
@@ -84,6 +87,7 @@ class Homelab:
         self.argocd = self._open.enter_context(
             ArgoCD(self.cluster, environment=self.forge.environment, controller=CONTROLLER)
         )
+        self.forge.serve_domain("homelab.local", _renewed(datetime.now(UTC)) + VALID)
         self.forge.serve_upstream("argocd.homelab.local", self.argocd.url)
         self._open.enter_context(StandIns(self.cluster))
 
@@ -207,6 +211,12 @@ class Homelab:
 def shell(environment: Mapping[str, str]) -> str:
     """The variables as lines for a shell."""
     return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in environment.items())
+
+
+def _renewed(now: datetime) -> datetime:
+    """When the homelab's CronJob last renewed the certificate of its domain: on the first of the month."""
+    first = now.replace(day=1, hour=4, minute=40, second=0, microsecond=0)
+    return first if first <= now else (first - timedelta(days=1)).replace(day=1)
 
 
 def _state(application: dict[str, Any]) -> tuple[str | None, str | None]:
