@@ -10,11 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 import truebook
+from truebook import pipeline
+from truebook.pipeline import State
+from truebook.pipeline_systems import component_systems
 from truebook.recording import Recording, load
 from truebook.replay.serve import Replay, start
+from truebook.replay.systems import RECORDED
+from truebook.replay.web import Web
+
+ROOT = Path(__file__).parents[2]
 
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 
@@ -53,6 +61,44 @@ def test_argocd_serves_the_same_applications_as_the_cluster(replay: Replay) -> N
     argocd = httpx.get(f"{replay.urls['argocd']}/api/v1/applications", trust_env=False).raise_for_status().json()
     names = [sorted(item["metadata"]["name"] for item in found["items"]) for found in (cluster, argocd)]
     assert names[0] == names[1] != []
+
+
+def test_every_recorded_answer_of_the_other_systems_is_served(recording: Recording, replay: Replay) -> None:
+    served = []
+    for name in RECORDED:
+        for written, answer in recording.http(name).answers.items():
+            method, _, path = written.rpartition(" ")
+            headers = {"Authorization": "Bearer any"}
+            found = httpx.request(method or "GET", replay.urls[name] + path, headers=headers, trust_env=False)
+            assert (found.status_code, "x-truebook-stand-in" in found.headers) == (answer.status, True), (name, written)
+            if method != "HEAD" and found.headers.get("content-type") == "application/json":
+                assert found.json() == msgspec.json.decode(answer.body)
+            served.append(name)
+    assert set(served) == {name for name in RECORDED if recording.http(name).answers}
+    assert {"vault", "prometheus", "alertmanager", "grafana", "authentik"} <= set(served)
+
+
+def test_the_recorded_systems_answer_at_the_homelabs_own_addresses(recording: Recording) -> None:
+    state = State(recording, "a test", replayed=True)
+    inventory = pipeline.build_inventory(state, pipeline.load_settings(ROOT / "truebook.yml"))
+    web = Web(recording, component_systems(inventory))
+    for url, status in (
+        ("https://vault.homelab.local/v1/sys/health", 200),
+        ("https://prometheus.homelab.local/-/ready", 200),
+        ("https://prometheus.homelab.local/api/v1/alertmanagers", 200),
+        ("https://grafana.homelab.local/api/health", 200),
+        ("https://auth.homelab.local/-/health/ready/", 200),
+        ("https://argocd.homelab.local/api/version", 200),
+    ):
+        scheme, _, rest = url.partition("://")
+        host, _, path = rest.partition("/")
+        found = web.answer("GET", f"{scheme}://{host}", f"/{path}")
+        assert not isinstance(found, str), found
+        assert found.status_code == status
+    for issuer in recording.http("oidc").answers:
+        scheme, _, rest = issuer.partition("://")
+        host, _, path = rest.partition("/")
+        assert not isinstance(web.answer("GET", f"{scheme}://{host}", f"/{path}"), str)
 
 
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not on PATH")
