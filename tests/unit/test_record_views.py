@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import replace
+from importlib import import_module
 
 import markdown as python_markdown
 import pytest
@@ -13,10 +14,13 @@ from tests.unit import goldens
 from tests.unit.pages_sample import EVIDENCE, component
 from tests.unit.views_sample import FULL, SITE, page_url, record, told
 from truebook.errors import RegionError
+from truebook.inventory.records import RECORDS
 from truebook.model import Inventory, SourceStatus, Value
 from truebook.pages import regions
 from truebook.pages.views import VIEWS
 from truebook.pages.views.cron import in_words
+from truebook.pages.views.sources import TITLES
+from truebook.state.sources import SOURCES
 
 END = "<!-- END truebook -->"
 TABLES = sorted(set(VIEWS) - {"components", "stack", "value", "system"})
@@ -194,6 +198,14 @@ def test_notes_about_sources(statuses: tuple[SourceStatus, ...], kind: str, word
 def test_what_is_not_set_up_is_not_missed_where_another_source_says_it() -> None:
     found = filled("dashboards", of=told(FULL, SourceStatus("grafana", "absent", "no token")))
     assert "truebook-note" not in found
+
+
+def test_every_source_has_a_name_for_people() -> None:
+    assert set(TITLES) == set(SOURCES)
+
+
+def test_every_kind_of_record_that_a_view_shows_is_one_that_the_inventory_makes() -> None:
+    assert {import_module(f"truebook.pages.views.{view}").TABLE.kind for view in TABLES} <= set(RECORDS)
 
 
 # --- links into the site

@@ -19,6 +19,7 @@ SOURCES = (
     "alertmanager",
     "grafana",
     "configmaps",
+    "certificates",
 )
 
 
@@ -33,6 +34,7 @@ def record(kind: str, name: str, of: str = "", /, **values: Scalar | tuple[str, 
 
 
 RECORDS = (
+    record("certificate", "vault.homelab.local", "vault", not_after="2026-12-09T05:30:00Z"),
     record(
         "alert",
         "VaultSealed",

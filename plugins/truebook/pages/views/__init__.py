@@ -5,6 +5,7 @@ from __future__ import annotations
 from truebook.pages.views import (
     alerts,
     backups,
+    certificates,
     components,
     dashboards,
     datasources,
@@ -26,6 +27,7 @@ __all__ = ["VIEWS", "Request", "View", "nearest", "read_options"]
 VIEWS: dict[str, View] = {
     "alerts": alerts.VIEW,
     "backups": backups.VIEW,
+    "certificates": certificates.VIEW,
     "components": components.VIEW,
     "dashboards": dashboards.VIEW,
     "datasources": datasources.VIEW,

@@ -20,6 +20,7 @@ TITLES = {
     "configmaps": "Grafana's ConfigMaps",
     "loki": "Loki",
     "minio": "MinIO",
+    "certificates": "Certificate look-up",
 }
 """What people call the sources; one that is not here goes by its own name."""
 
