@@ -156,6 +156,43 @@ def test_with_proxy_its_service_is_reached_through_the_api_server(services: list
     assert found.proxy == f"/api/v1/namespaces/vault/services/{path}/proxy"
 
 
+def test_a_route_to_the_console_is_not_asked() -> None:
+    s3, console = {"name": "s3", "port": 9000}, {"name": "console", "port": 9001, "targetPort": "console"}
+    minio = service("minio", "minio")
+    minio["spec"]["ports"] = [s3, console]
+    people = ingress("minio", "minio.homelab.local", namespace="minio")
+    people["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]["port"] = {"name": "console"}
+    programs = ingress("s3", "s3.homelab.local", namespace="minio", to="minio")
+    programs["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]["port"] = {"number": 9000}
+    objects: dict[str, list[Any]] = {
+        "apps/deployments Deployment": [workload("minio", "minio", called="minio", image="minio/minio:RELEASE")],
+        "services Service": [minio],
+        "networking.k8s.io/ingresses Ingress": [people, programs],
+    }
+    assert find(Context(Settings(), recording(objects).parts), "minio", ("http", 9000)).url == "http://s3.homelab.local"
+    objects["networking.k8s.io/ingresses Ingress"] = [people]
+    settings = Settings(systems={"minio": SystemSettings(proxy=True)})
+    found = find(Context(settings, recording(objects).parts), "minio", ("http", 9000))
+    assert found.url == "http://minio.minio.svc:9000"
+    # Of a Service whose ports say nothing, the only route there is may be the right one.
+    minio["spec"]["ports"] = [console]
+    found = find(Context(settings, recording(objects).parts), "minio", ("http", 9000))
+    assert found.url == "http://minio.homelab.local"
+    objects["networking.k8s.io/ingresses Ingress"] = []
+    route = {
+        "metadata": {"namespace": "minio", "name": "minio"},
+        "spec": {
+            "hostnames": ["minio.homelab.local"],
+            "parentRefs": [{"name": "web", "namespace": "gateway"}],
+            "rules": [{"backendRefs": [{"name": "minio", "port": 9001}]}],
+        },
+    }
+    objects["gateway.networking.k8s.io/httproutes HTTPRoute"] = [route]
+    minio["spec"]["ports"] = [s3, console]
+    found = find(Context(settings, recording(objects).parts), "minio", ("http", 9000))
+    assert found.url == "http://minio.minio.svc:9000"
+
+
 def test_no_port_is_guessed_where_there_are_several() -> None:
     services = [ported("vault", "vault", {"name": "a", "port": 1}, {"name": "b", "port": 2})]
     with pytest.raises(NotSetUp, match="no address"):

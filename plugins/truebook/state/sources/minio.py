@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from truebook.errors import ConfigError
+from truebook.errors import ConfigError, Unreachable
 from truebook.inventory import look
 from truebook.settings import Settings, SystemSettings
 from truebook.state.source import Context, Reading
@@ -88,7 +88,7 @@ def read(context: Context) -> Reading:
     options = context.settings.systems.get("minio", SystemSettings()).options
     region = options.get("region", REGION)
     system = System(
-        "minio", ("minio-api", "http-minio", "http", "https", "api", 9000), variable=VARIABLES[0][0], credential=keys,
+        "minio", ("minio-api", "http-minio", "s3", "http", "https", "api", 9000), variable=VARIABLES[0][0], credential=keys,
         sign=lambda found: signature(found, region),
     )  # fmt: skip
     with connect(context, system) as minio:
@@ -121,7 +121,10 @@ def _buckets(context: Context, place: Place) -> list[str]:
 def _hosts(context: Context, place: Place) -> Iterator[str]:
     """The names by which this MinIO is known: its addresses and its Services'."""
     yield _host(place.url)
-    found = serving(context, "minio")
+    try:
+        found = serving(context, "minio")
+    except Unreachable:  # where the cluster could not be read, its own address is all that is known
+        return
     for url in found.urls if found is not None else ():
         yield _host(url)
     for namespace, name in found.services if found is not None else ():

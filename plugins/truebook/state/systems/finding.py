@@ -10,13 +10,11 @@ operator has named: in `systems`, or as a component of the catalog whose own rou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
 from truebook.errors import ConfigError, Unreachable
-from truebook.inventory import look
 from truebook.inventory.facts import Workload
 from truebook.inventory.join.subject import Joined, Subject
 from truebook.inventory.programs import programs
@@ -26,9 +24,7 @@ from truebook.settings import SystemSettings
 from truebook.settings.reader import nearest, short
 from truebook.state import kubeconfig
 from truebook.state.source import Context, NotSetUp
-
-Name = tuple[str, str]
-"""A Service: namespace, name."""
+from truebook.state.systems.ports import Name, Offer, best, for_people, offered
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +62,9 @@ def find(context: Context, name: str, ports: Iterable[str | int]) -> Place:
             "no component runs it" if _cluster(context) else f"no cluster says where it is; set systems.{name}.url"
         )
     named = serving_it.stated or ours.component is not None
-    place = _routed(serving_it, name, named) or _inside(context, serving_it, ours, tuple(ports), named)
+    offers = tuple(offered(context.known.recording, serving_it.services, tuple(ports)))
+    others = for_people(context.known.recording, offers)
+    place = _routed(serving_it, name, named, others) or _inside(context, serving_it, ours, offers, named)
     if place is not None:
         return place
     proxy = "" if ours.proxy else f", or systems.{name}.proxy: true to go through the API server"
@@ -137,60 +135,28 @@ def _services(joined: Joined, workloads: Iterable[Workload]) -> Iterator[Name]:
                 yield service
 
 
-def _routed(found: Serving, name: str, named: bool) -> Place | None:
-    """The component's own address; where it runs several systems, only one whose route leads to this one."""
+def _routed(found: Serving, name: str, named: bool, others: frozenset[str]) -> Place | None:
+    """The component's own address; where it runs several systems, only one whose route leads to this one, and never
+    one of the hosts that lead to another port, unless the operator wrote it."""
+    urls = [url for url in found.urls if urlsplit(url).hostname not in others]
     value = found.component.values.get("url")
     alone = found.component.get("systems") in (None, (name,))
-    if value is not None and (alone or value.value in found.urls):
+    if value is not None and (alone or value.value in urls):
         stated = value.evidence.source == "catalog"
-        return Place(str(value.value), named and (stated or value.value in found.urls))
-    return Place(found.urls[0], named) if found.urls else None
+        if stated or urlsplit(str(value.value)).hostname not in others:
+            return Place(str(value.value), named and (stated or value.value in urls))
+    return Place(urls[0], named) if urls else None
 
 
 def _inside(
-    context: Context, found: Serving, ours: SystemSettings, ports: tuple[str | int, ...], named: bool
+    context: Context, found: Serving, ours: SystemSettings, offers: tuple[Offer, ...], named: bool
 ) -> Place | None:
     """The Service: directly from within the cluster that was read, else through the API server where allowed."""
     within = kubeconfig.available(context.settings) == kubeconfig.IN_CLUSTER
-    if not within and not ours.proxy:
-        return None
-    chosen = _port(context, found, ports)
+    chosen = best(offers) if within or ours.proxy else None
     if chosen is None:
         return None
-    (namespace, service), port, scheme = chosen
-    path = f"/api/v1/namespaces/{namespace}/services/{scheme}:{service}:{port}/proxy"
-    return Place(f"{scheme}://{service}.{namespace}.svc:{port}", named, "" if within else path)
-
-
-def _port(context: Context, found: Serving, ports: tuple[str | int, ...]) -> tuple[Name, int, str] | None:
-    """The Service, port and scheme: the best port first, then a Service with an address before a headless one, then
-    the one with the shortest name."""
-    offers = []
-    for service in context.known.recording.kubernetes().objects("services"):
-        name = look.text(service, "metadata", "namespace"), look.text(service, "metadata", "name")
-        if name not in found.services:
-            continue
-        headless = look.text(service, "spec", "clusterIP") == "None"
-        for _, port in look.entries(service, "spec", "ports"):
-            number = port.get("port") if isinstance(port, dict) else None
-            if isinstance(number, int) and 0 < number < 65536:
-                wanted = [ports.index(word) for word in _words(port) if word in ports]
-                rank = min(wanted, default=len(ports))
-                offers.append((rank, headless, len(name[1]), name, number, _scheme(port, number)))
-    best = min(offers, default=None)
-    # A port that nothing speaks for is taken only where there is no other to mistake it for.
-    if best is None or (best[0] == len(ports) and len(offers) > 1):
-        return None
-    return best[3], best[4], best[5]
-
-
-def _words(port: Mapping[str, Any]) -> Iterator[str | int]:
-    for key in ("name", "port", "targetPort"):
-        if isinstance(port.get(key), str | int):
-            yield port[key]
-
-
-def _scheme(port: Mapping[str, Any], number: int) -> str:
-    name, protocol = str(port.get("name") or ""), str(port.get("appProtocol") or "")
-    encrypted = name.startswith("https") or protocol.rpartition("/")[2] == "https" or number in (443, 8443)
-    return "https" if encrypted else "http"
+    namespace, service = chosen.service
+    path = f"/api/v1/namespaces/{namespace}/services/{chosen.scheme}:{service}:{chosen.number}/proxy"
+    url = f"{chosen.scheme}://{service}.{namespace}.svc:{chosen.number}"
+    return Place(url, named, "" if within else path)
