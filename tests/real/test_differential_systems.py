@@ -6,6 +6,7 @@ the same status. What it refuses, with 501, needs no equal.
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,12 +16,16 @@ import httpx
 import msgspec
 import pytest
 
+from tests.real.servers import binaries
 from tests.real.servers.alertmanager import Alertmanager
 from tests.real.servers.loki import Loki
 from tests.real.servers.minio import Minio
 from tests.real.servers.prometheus import Prometheus
 from tests.real.servers.vault import Vault
 from tests.unit.systems_sample import read, settings
+from truebook.guard.request import Facts
+from truebook.guard.server import Guard, Route, plain
+from truebook.guard.systems import SYSTEMS
 from truebook.recording import Recording
 from truebook.replay.recorded import Key
 from truebook.replay.serve import start
@@ -150,10 +155,7 @@ def test_strangers_are_told_what_the_server_tells_them_or_nothing(name: str, req
 
 
 DERIVED = [
-    *(
-        f"/v1/sys/internal/ui/mounts/{path}"
-        for path in ("secret/app/db", "secret", "secretly/x", "team/a/b", "team/a")
-    ),
+    *(f"/v1/sys/internal/ui/mounts/{path}" for path in ("secret/app/db", "secret", "secretly/x", "team/a/b", "team/a")),
     *(f"/v1/sys/internal/ui/mounts/{path}" for path in ("transit/keys/x", "cubbyhole/a", "sys/health", "identity/x")),
     *(
         f"/v1/sys/internal/ui/mounts/{path}"
@@ -170,6 +172,34 @@ def test_what_follows_from_vaults_answers_is_what_vault_answers(vault: Sides, pa
     real, replay = vault.ask("GET", path)
     assert replay.status_code != 501
     alike(real, replay, path)
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "words"),
+    [
+        ("kv put secret/app/db password=x", 0, "secret/data/app/db"),
+        ("kv put -mount=team/a db password=x", 0, "team/a/data/db"),
+        ("kv put nothing/app password=x", 2, "grant access to path"),
+        ("kv put transit/app password=x", 2, "transit"),
+        ("secrets list", 0, "secretly/"),
+        ("kv metadata get secret/app/db", 2, "does not hold GET /v1/secret/metadata/app/db"),
+        ("kv get secret/app/db", 2, "a secret's value is never read"),
+    ],
+)
+def test_the_real_command_before_guard_and_replay(
+    vault: Sides, line: str, code: int, words: str, tmp_path: Path
+) -> None:
+    upstream = plain(str(vault.replay.base_url), {"Authorization": "Bearer any"})
+    with Guard({"vault": Route(SYSTEMS["vault"](Facts()), upstream)}) as guard:
+        handle = guard.serve()
+        environment = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", **guard.environment(handle.ports, tmp_path)}
+        command = [str(binaries.find("vault")), *line.split()]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+        claims = {claim.text: claim.holds for claim in guard.claims(handle)}
+    assert (done.returncode, words in done.stdout + done.stderr) == (code, True), done
+    if code == 0 and line.startswith("kv put"):
+        assert [text for text, holds in claims.items() if holds] != []
+        assert [text for text, holds in claims.items() if holds is None and "the account may" in text] != []
 
 
 UNRECORDED = [
