@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import select
 import socket
+import socketserver
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -415,42 +417,43 @@ def _own_address() -> str:
         return str(probe.getsockname()[0])
 
 
+class Relay(socketserver.ThreadingTCPServer):
+    """A way from this machine's own address to a server that listens on loopback."""
+
+    def __init__(self, target: tuple[str, int]) -> None:
+        self.target = target
+        self.closing = threading.Event()
+        super().__init__((_own_address(), 0), Pump)
+
+
+class Pump(socketserver.BaseRequestHandler):
+    """Both directions of one connection, until an end closes it or the relay does."""
+
+    server: Relay
+
+    def handle(self) -> None:
+        near: socket.socket = self.request
+        with socket.create_connection(self.server.target) as far:
+            while not self.server.closing.is_set():
+                readable, _, _ = select.select((near, far), (), (), 0.05)
+                for source in readable:
+                    data = source.recv(65536)
+                    if not data:
+                        return
+                    (far if source is near else near).sendall(data)
+
+
 @pytest.fixture
 def relay(prometheus: Prometheus) -> Iterator[tuple[str, int]]:
-    """A way from this machine's own address to Prometheus, which listens on loopback."""
+    """The address of this machine at which Prometheus answers."""
     target = httpx.URL(prometheus.url)
-    listener = socket.create_server((_own_address(), 0))
-    threads = [threading.Thread(target=_accept, args=(listener, (target.host, target.port)), daemon=True)]
-    threads[0].start()
-    yield listener.getsockname()[:2]
-    listener.shutdown(socket.SHUT_RDWR)
-    listener.close()
-    threads[0].join()
-
-
-def _accept(listener: socket.socket, target: tuple[str, int]) -> None:
-    while True:
-        try:
-            near, _ = listener.accept()
-        except OSError:
-            return
-        far = socket.create_connection(target)
-        for source, sink in ((near, far), (far, near)):
-            threading.Thread(target=_pump, args=(source, sink), daemon=True).start()
-
-
-def _pump(source: socket.socket, sink: socket.socket) -> None:
-    try:
-        while data := source.recv(65536):
-            sink.sendall(data)
-    except OSError:
-        pass
-    finally:
-        for end in (source, sink):
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                end.close()
+    with Relay((target.host, target.port or 80)) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        yield server.server_address[:2]
+        server.closing.set()
+        server.shutdown()
+        thread.join()
 
 
 NAMESPACE = "monitoring-systems"

@@ -88,9 +88,12 @@ def read(context: Context) -> Reading:
     options = context.settings.systems.get("minio", SystemSettings()).options
     region = options.get("region", REGION)
     system = System(
-        "minio", ("minio-api", "http-minio", "s3", "http", "https", "api", 9000), variable=VARIABLES[0][0], credential=keys,
+        "minio",
+        ("minio-api", "http-minio", "s3", "http", "https", "api", 9000),
+        variable=VARIABLES[0][0],
+        credential=keys,
         sign=lambda found: signature(found, region),
-    )  # fmt: skip
+    )
     with connect(context, system) as minio:
         minio.put(*OPEN)
         minio.put(*(Ask(f"/{bucket}", TEXT, closed=True, method="HEAD") for bucket in _buckets(context, minio.place)))
