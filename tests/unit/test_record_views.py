@@ -253,9 +253,9 @@ def test_without_a_site_url_every_runbook_is_a_link_to_the_outside() -> None:
 @pytest.mark.parametrize(
     ("stamp", "said"),
     [
-        ("2026-11-24T05:29:31Z", "24 Nov, 05:29 UTC (less than a minute before)"),
-        ("2026-11-24T05:30:00+01:00", "24 Nov, 04:30 UTC (1 hour before)"),
-        ("2026-11-23T01:30:00Z", "23 Nov, 01:30 UTC (28 hours before)"),
+        ("2026-11-24T05:29:31Z", "24 Nov, 05:29 UTC (under 1 min before)"),
+        ("2026-11-24T05:30:00+01:00", "24 Nov, 04:30 UTC (1 h before)"),
+        ("2026-11-23T01:30:00Z", "23 Nov, 01:30 UTC (28 h before)"),
         ("2025-12-31T23:59:00.123Z", "31 Dec 2025, 23:59 UTC (327 days before)"),
         ("2026-11-26T05:30:00Z", "26 Nov, 05:30 UTC (in 2 days)"),
         ("2026-11-24T05:30:00", "2026-11-24T05:30:00"),
@@ -360,7 +360,7 @@ def test_what_there_is_for_a_component_is_joined() -> None:
         "Alerts": "firing VaultSealed: Vault is sealed, nothing gets its secrets. "
         "Runbook: [Vault](vault.md#when-it-isnt) / silenced SecretNotSynced",
         "Targets": "1 of 1 up",
-        "Backed up by": "nightly, last good 23 Nov, 03:00 UTC (26 hours before)",
+        "Backed up by": "nightly, last good 23 Nov, 03:00 UTC (26 h before)",
         "Dashboards": "[Vault](https://grafana.homelab.local/d/v1)",
         "Arrows in": "deploys: [ArgoCD](argocd.md) / scrapes: [Prometheus](prometheus.md)",
         "Arrows out": "secrets: [Grafana](grafana.md), [ArgoCD](argocd.md)",

@@ -179,12 +179,12 @@ def read_time(stamp: str) -> datetime | None:
 
 
 def duration(seconds: float) -> str:
-    """A duration in the largest unit that it fills: `3 days`, `5 hours`, `1 minute`."""
-    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+    """A duration in the largest unit that it fills: `3 days`, `5 h`, `1 min`."""
+    for unit, size in (("days", 86400), ("h", 3600), ("min", 60)):
         count = int(seconds // size)
-        if count >= (2 if unit == "day" else 1):  # 30 hours say more than 1 day
-            return f"{count} {unit}{'' if count == 1 else 's'}"
-    return "less than a minute"
+        if count >= (2 if unit == "days" else 1):  # 30 hours say more than 1 day
+            return f"{count} {unit}"
+    return "under 1 min"
 
 
 def component(name: str, request: Request) -> Markup:
