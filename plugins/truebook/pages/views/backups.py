@@ -42,7 +42,7 @@ TABLE = Records(
         "when": Column("When", cron("schedule")),
         "namespaces": Column("Namespaces", _namespaces),
         "storage": Column("Location", plain("storage")),
-        "not_covered": Column("Volumes not covered", plain("not_covered")),
+        "not_covered": Column("Left out", plain("not_covered")),
         "paused": Column("Paused", check("paused"), volatile=True),
         "last_good": Column("Last good backup", plain("last_good"), volatile=True),
         "last_good_at": Column("Last good", when("last_good_at"), volatile=True),
