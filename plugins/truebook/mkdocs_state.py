@@ -187,8 +187,12 @@ class StatePlugin(BasePlugin[StateConfig]):  # type: ignore[no-untyped-call] # a
 
 
 def with_meta(output: str, name: str, content: str) -> str:
-    """A page's HTML with `<meta name="truebook:NAME">` at the end of its head."""
-    return output.replace("</head>", f'<meta name="truebook:{name}" content="{escape(content, quote=True)}"></head>', 1)
+    """A page's HTML with `<meta name="truebook:NAME">` at the end of its head; behind its title where a theme leaves
+    the head's end tag out, as HTML allows."""
+    meta = f'<meta name="truebook:{name}" content="{escape(content, quote=True)}">'
+    if "</head>" in output:
+        return output.replace("</head>", f"{meta}</head>", 1)
+    return output.replace("</title>", f"</title>{meta}", 1)
 
 
 def add_stylesheet(config: MkDocsConfig, files: Files | None = None) -> None:

@@ -11,8 +11,8 @@ from truebook.drift.rules.built import NOT_FILLED, NOT_TESTED
 from truebook.errors import ConfigError
 from truebook.findings import Compared, Finding
 
-STATE = '<meta name="truebook:state"'
-RUNBOOKS = '<meta name="truebook:runbooks"'
+STATE = 'name="truebook:state"'
+RUNBOOKS = 'name="truebook:runbooks"'
 
 _REGION = re.compile(r"<!--\s*BEGIN\s+truebook:", re.IGNORECASE)
 _SHELL = re.compile(r'class="[^"]*\blanguage-(?:bash|sh|shell|zsh|console|shell-session)\b')

@@ -97,7 +97,7 @@ def _page(name: str, facts: Facts) -> PageStatements | None:
 
 def _compared(facts: Facts) -> Iterator[Compared]:
     for rule in facts.live.records_of("rule"):
-        if rule.text("runbook_url"):
+        if _page_name(rule.text("runbook_url"), facts.site_url) is not None:
             yield Compared("link", _file(facts), 1, 1, f"runbook of {_alert(rule)}")
 
 
