@@ -119,7 +119,8 @@ def inventory(component: str | None, as_json: bool, config: Path | None, recordi
 )
 @reported
 def replay(file: Path | None, port: int, directory: Path | None) -> None:
-    """Serve FILE on this machine as the Kubernetes and ArgoCD APIs that it was read from, until interrupted.
+    """Serve FILE on this machine as the APIs that it was read from, until interrupted: Kubernetes, ArgoCD, and each
+    other system of which it holds answers.
 
     Without FILE: the embedded homelab.
     """

@@ -112,7 +112,8 @@ class StatePlugin(BasePlugin[StateConfig]):  # type: ignore[no-untyped-call] # a
         origin = pipeline.choose_origin(self._settings, recording)
         self._watched = origin.path if origin.kind == "recording" else None
         modified = origin.path.stat().st_mtime_ns if origin.path is not None and origin.path.exists() else 0
-        reads = (origin, modified, self._settings.kubernetes, self._settings.argocd, self._settings.git)
+        ours = self._settings
+        reads = (origin, modified, ours.kubernetes, ours.argocd, ours.git, ours.systems)
         if self._state is None or self._read_with != reads:
             log.info("reading state from %s", origin.text)
             self._state = pipeline.read_state(self._settings, recording)
