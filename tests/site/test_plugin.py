@@ -331,6 +331,10 @@ class TestServing:
         self.rebuild()
         assert reads == ["read", "read"]
         assert rows(site.html())[1][-2] == "1.99.0"
+        with (site.folder / "truebook.yml").open("a") as file:
+            file.write("\nsystems:\n  vault: {enabled: false}\n")
+        self.rebuild()
+        assert reads == ["read", "read", "read"]
 
     def test_the_catalog_and_the_recording_are_watched(self, site: Site) -> None:
         from mkdocs.config import load_config
