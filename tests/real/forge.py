@@ -27,7 +27,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
@@ -133,6 +133,7 @@ class Forge:
         self._hosts[host] = (answer, wild[1] if wild else self._context(host))
 
     def _context(self, name: str, not_after: datetime | None = None) -> ssl.SSLContext:
+        not_after = not_after or datetime.now(UTC) + timedelta(days=60)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.set_alpn_protocols(["http/1.1"])
         self._authority.issue_cert(name, not_after=not_after).configure_cert(context)
@@ -252,9 +253,10 @@ def _host_handler(answer: Host) -> type[BaseHTTPRequestHandler]:
 def _git(root: Path, request: Request) -> Answer:
     """One request of the smart protocol, through the CGI program that comes with git."""
     target = urlsplit(request.target)
-    owner, name, *rest = unquote(target.path).lstrip("/").split("/")
+    owner, _, path = unquote(target.path).lstrip("/").partition("/")
+    name, *rest = path.split("/")
     repository = root / owner / (name if name.endswith(".git") else f"{name}.git")
-    if ".." in (owner, name) or not repository.is_dir():
+    if not name or ".." in (owner, name) or not repository.is_dir():
         return NOT_FOUND
     environment = {
         "PATH": os.environ["PATH"],

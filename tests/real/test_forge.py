@@ -93,6 +93,13 @@ def test_charts_are_served_and_nothing_above_them(forge: Forge) -> None:
         assert http.get("https://homelab-example.github.io/%2e%2e/forge-ca.pem").status_code == 404
 
 
+def test_a_host_of_repositories_has_no_first_page(forge: Forge) -> None:
+    with client(forge) as http:
+        assert [http.get(f"https://github.com{path}").status_code for path in ("", "/", "/homelab-example")] == [
+            404
+        ] * 3
+
+
 def test_a_repository_that_is_not_there_is_not_found(forge: Forge) -> None:
     said = git(forge, "ls-remote", "https://github.com/homelab-example/nothing.git")
     assert said.returncode == 128

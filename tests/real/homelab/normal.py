@@ -6,6 +6,7 @@
 |---|---|
 | times, ages, and the time in the name of a Backup or Restore | `<time>`, `<age>`, `<stamp>` |
 | UIDs, resourceVersions | `<uid>`, `<version>` |
+| who wrote which field of an object | nothing |
 | the generation of objects that count their changes of state: ArgoCD's, EndpointSlices | `<generation>` |
 | the last letters of a Pod's or EndpointSlice's generated name | `<suffix>` |
 | the order in which ArgoCD applied the resources of a sync | sorted |
@@ -52,13 +53,16 @@ def normalise(recording: dict[str, Any]) -> dict[str, Any]:
         body = answer["body"]
         body.get("metadata", {}).pop("resourceVersion", None)
         for item in body.get("items") or ():
-            if "metadata" in item:  # a cluster of ArgoCD's is no object
-                _object(item)
+            # An object, a cluster of ArgoCD's, or what ArgoCD compares of an object.
+            for found in (item, *item.values()):
+                if isinstance(found, dict) and "metadata" in found:
+                    _object(found)
     return whole
 
 
 def _object(item: dict[str, Any]) -> None:
     meta = item["metadata"]
+    meta.pop("managedFields", None)
     if "resourceVersion" in meta:
         meta["resourceVersion"] = "<version>"
     if item.get("apiVersion", "argoproj.io").partition("/")[0] in COUNTING and "generation" in meta:
