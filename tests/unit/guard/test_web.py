@@ -168,6 +168,29 @@ def test_where_a_name_leads_is_looked_at_before_it_is_connected_to(
     assert len(sites.asked) == 1
 
 
+def test_each_address_of_a_name_is_tried_and_its_certificate_is_that_of_the_name(
+    sites: Sites, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, secure = sites.plain.rpartition(":")[2], sites.secure.rpartition(":")[2]
+
+    def names(host: str, port: int, *_: object, **__: object) -> object:
+        found = ("127.0.0.1",) if host.startswith("127.") else ("127.0.0.9", "127.0.0.1")
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in found]
+
+    monkeypatch.setattr("socket.getaddrinfo", names)
+    near = frozenset((f"two.homelab.local:{plain}", f"two.homelab.local:{secure}", f"localhost:{secure}"))
+
+    def ask(url: str) -> bytes:
+        client = httpx.AsyncClient(verify=sites.trust, trust_env=False)
+        return asyncio.run(_ask(Upstream(client, near=near), url))
+
+    # Nothing listens at the first.
+    assert ask(f"http://two.homelab.local:{plain}/") == b"hello\n"
+    assert ask(f"https://localhost:{secure}/") == b"hello\n"
+    assert b"hostname" in ask(f"https://two.homelab.local:{secure}/").lower()
+    assert len(sites.asked) == 2
+
+
 def test_a_name_without_an_address_cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
     def names(*_: object, **__: object) -> object:
         raise socket.gaierror(-2, "Name or service not known")
@@ -205,6 +228,7 @@ class Sites:
     secure: str
     folder: Path
     asked: list[tuple[str, str, Mapping[str, str]]]
+    trust: ssl.SSLContext
 
     def curl(self, *arguments: str, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         handle = self.guard.serve()
@@ -265,7 +289,7 @@ def sites(tmp_path: Path) -> Iterator[Sites]:
         with Guard(
             {"http": Route(system, Upstream(httpx.AsyncClient(verify=trust, trust_env=False), near=named))}
         ) as guard:
-            yield Sites(guard, plain, secure, tmp_path, asked)
+            yield Sites(guard, plain, secure, tmp_path, asked, trust)
     finally:
         for server, thread in zip(servers, threads, strict=True):
             server.shutdown()
@@ -325,7 +349,7 @@ def test_a_host_that_the_guard_does_not_trust_is_not_read(sites: Sites) -> None:
     named = frozenset((sites.secure,))
     system = web.system(Facts(hosts=named, near=named))
     with Guard({"http": Route(system, Upstream(httpx.AsyncClient(trust_env=False), near=named))}) as guard:
-        strict = Sites(guard, sites.plain, sites.secure, sites.folder, sites.asked)
+        strict = Sites(guard, sites.plain, sites.secure, sites.folder, sites.asked, sites.trust)
         done = strict.curl(f"https://{sites.secure}/")
     assert "can't be reached" in done.stdout
     assert sites.asked == []
