@@ -371,9 +371,13 @@ def test_what_there_is_is_read_from_the_recording() -> None:
             named("a", spec={"rules": [{"host": "A.homelab.local"}, {}], "tls": [{"hosts": ["b.homelab.local"]}]}),
             named("b", spec=7),
         ],
-        "gateway.networking.k8s.io/httproutes HTTPRoute": [named("c", spec={"hostnames": ["c.homelab.local"]})],
+        "gateway.networking.k8s.io/httproutes HTTPRoute": [
+            named("c", spec={"hostnames": ["c.homelab.local"], "parentRefs": [{"name": "g"}]}),
+            named("d", spec={"parentRefs": [{"name": "used"}, 7]}),
+        ],
         "gateway.networking.k8s.io/gateways Gateway": [
-            named("g", spec={"listeners": [{"hostname": "*.homelab.local"}]})
+            named("g", spec={"listeners": [{"hostname": "*.homelab.local"}]}),
+            named("used", spec={"listeners": [{"hostname": "*.used.homelab.local"}]}),
         ],
         "nodes Node": [named("node-1")],
     }
@@ -381,7 +385,7 @@ def test_what_there_is_is_read_from_the_recording() -> None:
     assert found.names["namespace"] == {"vault"}
     assert found.names["application"] == {"root", ""}
     assert "statefulset" not in found.names
-    assert found.hosts == {"a.homelab.local", "b.homelab.local", "c.homelab.local", "*.homelab.local", "node-1"}
+    assert found.hosts == {"a.homelab.local", "c.homelab.local", "*.used.homelab.local", "node-1"}
 
 
 # Alerts and runbooks

@@ -49,15 +49,9 @@ def _applications(argocd: HttpData) -> Iterator[str]:
 
 def _hosts(kubernetes: KubernetesData) -> Iterator[str]:
     for obj in kubernetes.objects("networking.k8s.io/ingresses"):
-        for rule in _list(obj, "spec", "rules"):
+        for rule in _list(obj, "spec", "rules"):  # a host that only stands in `tls` is not served
             yield _text(rule, "host")
-        for tls in _list(obj, "spec", "tls"):
-            yield from (str(host) for host in _list(tls, "hosts"))
-    for obj in kubernetes.objects("gateway.networking.k8s.io/httproutes"):
-        yield from (str(host) for host in _list(obj, "spec", "hostnames"))
-    for obj in kubernetes.objects("gateway.networking.k8s.io/gateways"):
-        for listener in _list(obj, "spec", "listeners"):
-            yield _text(listener, "hostname")
+    yield from _routed(kubernetes)
     for obj in kubernetes.objects("nodes"):
         yield _name(obj)
         for address in _list(obj, "status", "addresses"):
@@ -66,6 +60,22 @@ def _hosts(kubernetes: KubernetesData) -> Iterator[str]:
         annotations = _at(obj, "metadata", "annotations")
         if isinstance(annotations, dict):
             yield from str(annotations.get("external-dns.alpha.kubernetes.io/hostname", "")).split(",")
+
+
+def _routed(kubernetes: KubernetesData) -> Iterator[str]:
+    """The hosts of HTTPRoutes; one without any serves those of the listeners that it is attached to."""
+    parents = set()
+    for obj in kubernetes.objects("gateway.networking.k8s.io/httproutes"):
+        hosts = _list(obj, "spec", "hostnames")
+        yield from map(str, hosts)
+        if not hosts:
+            namespace = _text(_at(obj, "metadata"), "namespace")
+            for parent in _list(obj, "spec", "parentRefs"):
+                parents.add((_text(parent, "namespace") or namespace, _text(parent, "name")))
+    for obj in kubernetes.objects("gateway.networking.k8s.io/gateways"):
+        if (_text(_at(obj, "metadata"), "namespace"), _name(obj)) in parents:
+            for listener in _list(obj, "spec", "listeners"):
+                yield _text(listener, "hostname")
 
 
 def _at(obj: Any, *path: str) -> Any:

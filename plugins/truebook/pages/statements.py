@@ -112,7 +112,7 @@ def _region(
     except RegionError as error:
         return RegionStatements(region.view, name, region.line, region.end_line, error=error.message)
     documented = of_text(region, region.body, region.line if region.inline else region.line + 1)
-    edited = bool(region.checksum) and region.checksum != checksum(documented, now)
+    edited = bool(region.checksum) and _edited(region.checksum, documented, now)
     return RegionStatements(region.view, name, region.line, region.end_line, documented, now, wanted, edited)
 
 
@@ -214,6 +214,14 @@ def checksum(said: Sequence[Statement], ours: Sequence[Statement]) -> str:
         if found.kind != "cell" or found.key.casefold() in columns
     ]
     return hashlib.sha256(repr(sorted(kept)).encode()).hexdigest()[:CHECKSUM]
+
+
+def _edited(digest: str, said: Sequence[Statement], ours: Sequence[Statement]) -> bool:
+    """Whether a region does not say what was generated. Where nothing that is live says which columns are the engine's,
+    a table that has others may be just as it was."""
+    if digest in (checksum(said, said), checksum(said, ours)):
+        return False
+    return any(one.kind == "cell" for one in ours) or not any(one.kind == "cell" for one in said)
 
 
 def plain(markdown: str) -> str:
