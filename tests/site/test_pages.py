@@ -274,7 +274,7 @@ def test_each_of_its_arrows_has_its_evidence(site: Path) -> None:
     page = (site / "index.html").read_text(encoding="utf-8")
     evidence = re.search(r'<details class="truebook-evidence">(.*?)</details>', page, re.DOTALL)
     assert evidence is not None
-    items = [unescape(re.sub("<[^>]+>", "", item)) for item in re.findall("<li>(.*?)</li>", evidence[1])]
+    items = [unescape(re.sub("<[^>]+>", "", item)) for item in re.findall("<li[^>]*>(.*?)</li>", evidence[1])]
     said = dict(item.split(": ", 1) for item in items)
     assert set(said) == {f"{source} → {target}" + (f" ({label})" if label else "") for source, label, target in ARROWS}
     assert not [item for item in items if "stated in" in item]
