@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 
 log = get_plugin_logger("truebook")
 
-STYLESHEET = "assets/truebook.css"
-"""Where the stylesheet of this package stands in the built site."""
+STYLESHEETS = tuple(f"assets/truebook{part}.css" for part in ("", "-tables", "-diagram", "-print"))
+SCRIPTS = ("assets/truebook-tables.js", "assets/truebook-diagram.js")
+"""Where the files of this package stand in the built site, as they do in the package."""
 
 
 class StateConfig(base.Config):  # type: ignore[no-untyped-call] # MkDocs' own __init_subclass__
@@ -197,12 +198,17 @@ def with_meta(output: str, name: str, content: str) -> str:
 
 
 def add_stylesheet(config: MkDocsConfig, files: Files | None = None) -> None:
-    """See to it that pages link the stylesheet of this package, or, given the site's files, that it is one of them."""
-    if STYLESHEET not in config.extra_css:  # first, so that a site's own can change it
-        config.extra_css.insert(0, STYLESHEET)
-    if files is not None and files.get_file_from_path(STYLESHEET) is None:
-        style = Path(__file__).parent / "assets" / "truebook.css"
-        files.append(File.generated(config, STYLESHEET, abs_src_path=str(style)))
+    """See to it that pages link this package's stylesheets and scripts, or, given the site's files, that those are among
+    them. A site that has a file of the same name in the same place uses its own."""
+    for number, name in enumerate(STYLESHEETS):
+        if name not in config.extra_css:  # first, so that a site's own can change it
+            config.extra_css.insert(number, name)
+    for name in SCRIPTS:
+        if name not in config.extra_javascript:
+            config.extra_javascript.append(name)
+    for name in (*STYLESHEETS, *SCRIPTS):
+        if files is not None and files.get_file_from_path(name) is None:
+            files.append(File.generated(config, name, abs_src_path=str(Path(__file__).parent / name)))
 
 
 def _split(written: str) -> tuple[str, str]:

@@ -211,7 +211,8 @@ def test_the_stack_has_a_legend_and_its_evidence_in_words() -> None:
     legend = found.partition('<span class="truebook-legend">')[2].partition("\n")[0]
     for words in ("Healthy", "Degraded", "Scaled to zero", "Unknown", "outside of the cluster", "Cylinder", "Dashed"):
         assert words in legend
-    entries = re.findall(r"<li>(.*?)</li>", found)
+    entries = re.findall(r"<li[^>]*>(.*?)</li>", found)
+    assert re.findall(r'data-arrow="(.*?)"', found) == ["n1-n2", "n2-n3", "n2-n4", "n4-n5"]  # by the diagram's ids
     assert [re.sub(r"<[^>]*>", "", entry) for entry in entries] == [
         "GitHub → ArgoCD: Application argocd/vault status.health.status",
         "ArgoCD → Vault (deploys): Application argocd/vault status.health.status",

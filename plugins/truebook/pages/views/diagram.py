@@ -87,7 +87,7 @@ class Drawing:
 
     def whole(self, components: Sequence[Component], relations: Sequence[Relation], title: str = "") -> Diagram:
         """All components with a subgraph for each group, in the inventory's order."""
-        ids = {component.name: f"n{i}" for i, component in enumerate(components, 1)}
+        ids = node_ids(components)
         groups = [
             Group(f"g{i}", "" if name == OTHER else name, tuple(self._node(c, ids[c.name]) for c in members))
             for i, (name, members) in enumerate(by_group(components).items(), 1)
@@ -124,6 +124,11 @@ class Drawing:
             return None
         order = ("degraded", "missing", "outofsync", "progressing", "suspended", "unknown", "healthy")
         return min((status.of(c) for c in members), key=lambda found: order.index(found.kind))
+
+
+def node_ids(components: Iterable[Component]) -> dict[str, str]:
+    """The ids of the boxes of a whole diagram, by the names of its components."""
+    return {component.name: f"n{i}" for i, component in enumerate(components, 1)}
 
 
 def by_group(components: Iterable[Component]) -> dict[str, list[Component]]:

@@ -22,7 +22,7 @@ from truebook.inventory.relations import RELATIONS
 from truebook.model import Component, Relation
 from truebook.pages import templating
 from truebook.pages.views import status
-from truebook.pages.views.diagram import MAX_ARROWS, MAX_CHARACTERS, Diagram, Drawing, by_group, shape_of
+from truebook.pages.views.diagram import MAX_ARROWS, MAX_CHARACTERS, Diagram, Drawing, by_group, node_ids, shape_of
 from truebook.pages.views.status import Status
 from truebook.pages.views.view import Request, View, check_groups, check_known, complete, nearest, one_of, words
 
@@ -40,13 +40,15 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """One arrow for the list below the diagram, in words."""
+    """One arrow for the list below the diagram, in words. `ends` are the ids of its boxes, as the scripts look for it;
+    empty where there is more than one diagram."""
 
     source: str
     target: str
     label: str
     evidence: str
     stated: bool
+    ends: str
 
 
 def _render(request: Request, options: Mapping[str, Any]) -> str:
@@ -58,8 +60,17 @@ def _render(request: Request, options: Mapping[str, Any]) -> str:
     drawing = Drawing(options.get("direction", "LR"), request.built_url, live=request.live)
     drawn, left_out = _fitting(request, drawing, components, relations)
     titles = {component.name: component.title for component in request.inventory.components}
+    ids = node_ids(components) if len(drawn) == 1 and not drawn[0].title else {}
     proofs = [
-        Proof(titles[r.source], titles[r.target], r.label, str(r.evidence), r.kind == "stated") for r in relations
+        Proof(
+            titles[r.source],
+            titles[r.target],
+            r.label,
+            str(r.evidence),
+            r.kind == "stated",
+            f"{ids[r.source]}-{ids[r.target]}" if ids else "",
+        )
+        for r in relations
     ]
     return templating.render(
         "stack.md.j2",

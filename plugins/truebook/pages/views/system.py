@@ -111,6 +111,7 @@ def _proof(relation: Relation, request: Request) -> dict[str, Any]:
         "label": relation.label,
         "evidence": str(relation.evidence),
         "stated": relation.kind == "stated",
+        "ends": "",
     }
 
 
