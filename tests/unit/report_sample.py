@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from truebook.findings import Compared, Finding, IgnoredFinding, Report, RuleInfo, TestedBlock
+from truebook.findings import Compared, Finding, IgnoredFinding, Report, RuleInfo, Severity, TestedBlock
 from truebook.model import BlockResult, CommandVerdict, Evidence
 
 HOSTILE = 'a`|<script>alert(1)</script>\n::error::x, y: z%0A]]> & "quoted" \x1b[31m\u202e'
 
+_SEVERITIES: dict[str, Severity] = {"different-value": "warning", "not-live": "error", "unhealthy": "note"}
 RULES = {
     name: RuleInfo(name, f"The title of {name}", f"What to do about **{name}**.", severity)
-    for name, severity in (("different-value", "warning"), ("not-live", "error"), ("unhealthy", "note"))
+    for name, severity in _SEVERITIES.items()
 }
 
 FINDINGS = (
