@@ -7,7 +7,9 @@ not be told.
 from __future__ import annotations
 
 import difflib
+import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json", "markdown", "junit", "sarif", "github")
 ENDINGS = {".txt": "text", ".json": "json", ".md": "markdown", ".xml": "junit", ".sarif": "sarif"}
 """The ending of an output file → its format, where none is named."""
+INDEX, SHARDS = "JOB_COMPLETION_INDEX", "TRUEBOOK_SHARDS"
+"""By what a pod of an Indexed Job knows its share: Kubernetes says which pod it is, from 0, and the Job how many."""
 
 _paths = click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
 _formats = click.option(
@@ -66,7 +70,12 @@ class _Shard(click.ParamType):  # type: ignore[type-arg] # generic in newer vers
 @click.option("--baseline", type=click.Path(path_type=Path, dir_okay=False), help="Findings that are known.")
 @click.option("--write-baseline", is_flag=True, help="Take what is found now as known: write it to --baseline.")
 @click.option("--run", "run_blocks", is_flag=True, help="Test the shell blocks as well.")
-@click.option("--shard", type=_Shard(), default=None, help="With --run: only the i-th of n shares of the blocks.")
+@click.option(
+    "--shard",
+    type=_Shard(),
+    default=None,
+    help=f"With --run: only the i-th of n shares of the blocks.  [default: by {INDEX} and {SHARDS}]",
+)
 @click.option(
     "--durations",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -108,6 +117,8 @@ def check_command(
     settings = load_settings(config)
     if shard is not None and not run_blocks:
         raise ConfigError("--shard divides shell blocks: add --run")
+    if shard is None and run_blocks:
+        shard = shard_of_job(os.environ)
     state, inventory = read(settings, recording)
     tested = None
     if run_blocks:
@@ -189,6 +200,16 @@ def merge_command(
     whole = whole if fail_on is None else replace(whole, fail_on=fail_on)
     _give(whole, wanted)
     return whole.exit_code
+
+
+def shard_of_job(environment: Mapping[str, str]) -> tuple[int, int] | None:
+    """The shard of a pod of an Indexed Job; None elsewhere. Raises ConfigError where the two numbers do not fit."""
+    index, of = environment.get(INDEX, ""), environment.get(SHARDS, "")
+    if not index or not of:
+        return None
+    if not re.fullmatch(r"\d{1,4}", index) or not re.fullmatch(r"\d{1,4}", of) or int(index) >= int(of):
+        raise ConfigError(f"{INDEX}={index} is no shard of {SHARDS}={of}; set {SHARDS} to the Job's completions")
+    return int(index) + 1, int(of)
 
 
 def _wanted(formats: tuple[str, ...], outputs: tuple[Path, ...]) -> list[tuple[str, Path | None]]:

@@ -11,6 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from truebook.cli import main
+from truebook.cli_check import shard_of_job
+from truebook.errors import ConfigError
 from truebook.pipeline import EMBEDDED
 
 SANDBOXED = pytest.mark.skipif(
@@ -224,6 +226,44 @@ def test_blocks_join_the_report_and_shards_make_the_same_one() -> None:
     assert all(places(f"{n}.json") for n in (1, 2, 3))
     missing = CliRunner().invoke(main, ["merge", "1.json", "3.json"])
     assert (missing.exit_code, "shard 2 of 3 is missing" in missing.stdout) == (2, True)
+
+
+@SANDBOXED
+def test_a_pod_of_an_indexed_job_knows_its_shard_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(4):
+        page(f"# {number}\n\n```bash\nkubectl get ns -o name -l page={number}\n```\n", f"{number}.md")
+    updated()
+    monkeypatch.setenv("TRUEBOOK_SHARDS", "2")
+    for index in ("0", "1"):
+        monkeypatch.setenv("JOB_COMPLETION_INDEX", index)
+        assert run("check", "docs", "--run", "-o", f"{index}.json").exit_code == 0
+    # What is said by hand goes before what the pod knows, and a check that runs nothing has no shares.
+    assert run("check", "docs", "--run", "--shard", "1/2", "-o", "first.json").exit_code == 0
+    assert run("check", "docs", "-o", "whole.json").exit_code == 0
+
+    def told(name: str) -> tuple[str, int]:
+        found = json.loads(Path(name).read_text())["report"]
+        return found.get("shard", ""), len(found.get("blocks", ()))
+
+    assert [told(f"{name}.json")[0] for name in ("0", "1", "first", "whole")] == ["1/2", "2/2", "1/2", ""]
+    assert told("0.json")[1] + told("1.json")[1] == 4
+    merged = CliRunner().invoke(main, ["merge", "0.json", "1.json", "-o", "merged.json"])
+    assert (merged.exit_code, told("merged.json")) == (0, ("", 4))
+
+
+@pytest.mark.parametrize(
+    ("index", "of", "shard"),
+    [("0", "1", (1, 1)), ("4", "5", (5, 5)), ("", "5", None), ("3", "", None), (None, "5", None), ("3", None, None)],
+)
+def test_the_shard_of_a_job(index: str | None, of: str | None, shard: tuple[int, int] | None) -> None:
+    named = {"JOB_COMPLETION_INDEX": index, "TRUEBOOK_SHARDS": of}
+    assert shard_of_job({name: value for name, value in named.items() if value is not None}) == shard
+
+
+@pytest.mark.parametrize(("index", "of"), [("2", "2"), ("-1", "2"), ("x", "2"), ("0", "0"), ("0", "two"), ("0", "1/2")])
+def test_numbers_that_make_no_shard_are_told(index: str, of: str) -> None:
+    with pytest.raises(ConfigError, match="set TRUEBOOK_SHARDS to the Job's completions"):
+        shard_of_job({"JOB_COMPLETION_INDEX": index, "TRUEBOOK_SHARDS": of})
 
 
 @SANDBOXED
