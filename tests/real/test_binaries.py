@@ -113,6 +113,16 @@ def test_the_version_is_set_when_the_program_is_linked(machine: Machine, tmp_pat
     assert "-X k8s.io/component-base/version.gitVersion=v1.36.3" in log.read_text()
 
 
+def test_parts_that_nobody_needs_are_left_out_by_build_tags(machine: Machine, tmp_path: Path) -> None:
+    log = tmp_path / "builds"
+    machine.program(machine.path / "go", GO.format(log=log))
+    prepare("prometheus")
+    prepare("helm")
+    prometheus, helm = log.read_text().splitlines()
+    assert "-tags=remove_all_sd " in prometheus
+    assert "-tags" not in helm
+
+
 def test_a_failed_build_leaves_nothing_and_says_why(machine: Machine) -> None:
     machine.program(machine.path / "go", '[ "$1" = env ] && echo go1.99.0 || { echo no space left >&2; exit 1; }')
     with pytest.raises(Unavailable, match=r"^helm: the build failed: no space left$"):
@@ -161,4 +171,4 @@ def test_every_binary_can_be_built_from_a_committed_module_or_is_a_debian_packag
         assert (module / "go.sum").is_file()
         tools = (module / "go.mod").read_text()
         assert binary.package in tools
-        assert f"v{binary.version}" in tools
+        assert (binary.module_version or f"v{binary.version}") in tools

@@ -42,6 +42,7 @@ class Binary:
     version: str  # the one that is built; an existing binary may differ, down to `minimum`
     module: str = ""  # folder under tests/real/go
     package: str = ""  # Go package of the program
+    module_version: str = ""  # what the version is called there, where that is not v and the version
     files_module: str = ""  # Go module whose files it reads at run time
     files: tuple[str, ...] = ()  # those files or folders, relative to that module
     link: tuple[str, ...] = ()  # variables set at link time: NAME=VALUE
@@ -124,6 +125,7 @@ BINARIES: dict[str, Binary] = {
             "3.16.0",
             "prometheus",
             "github.com/prometheus/prometheus/cmd/prometheus",
+            module_version="v0.316.0",
             link=("github.com/prometheus/common/version.Version=3.16.0",),
             tags=("remove_all_sd",),
             minutes=2,
@@ -139,7 +141,14 @@ BINARIES: dict[str, Binary] = {
             minimum=(3, 0, 0),
         ),
         # For tests only, as its licence (AGPL) covers what is shipped. Its releases are commits without a number.
-        Binary("minio", "2026-02-12", "minio", "github.com/minio/minio", minutes=3),
+        Binary(
+            "minio",
+            "2026-02-12",
+            "minio",
+            "github.com/minio/minio",
+            module_version="v0.0.0-20260212201848-7aac2a2c5b7c",
+            minutes=3,
+        ),
         Binary("redis-server", "", debian="redis-server"),
         Binary("prometheus-alertmanager", "", debian="prometheus-alertmanager"),
         Binary("bwrap", "", debian="bubblewrap"),
