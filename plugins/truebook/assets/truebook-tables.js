@@ -41,8 +41,8 @@
   const arm = (table) => {
     const head = table.tHead?.rows[0];
     const rows = table.tBodies[0]?.rows;
-    if (!head || !rows || rows.length < 2 || table.classList.contains("truebook-sortable")) return;
-    table.classList.add("truebook-sortable");
+    if (!head || !rows || rows.length < 2 || "truebookSortable" in table.dataset) return;
+    table.dataset.truebookSortable = ""; // not a class: Material styles only tables without one
     [...rows].forEach((row, place) => (row.truebookPlace = place));
     [...head.cells].forEach((header, column) => {
       if (!header.textContent.trim()) return;
