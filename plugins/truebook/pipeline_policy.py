@@ -16,7 +16,7 @@ from truebook.state import kubeconfig
 
 
 def find_out(settings: Settings, *, replayed: bool) -> PolicyState | None:
-    """The state of `deploy/policy.yaml` for truebook's account; None where there is no cluster to write to."""
+    """The state of `deploy/dry-run/policy.yaml` for truebook's account; None where there is no cluster to write to."""
     if replayed or not settings.kubernetes.enabled:
         return None
     try:

@@ -194,7 +194,7 @@ def grafanas_namespace(cluster: Cluster) -> str:
 def test_config_maps_of_grafanas_namespace_by_a_role_there_and_no_others(
     cluster: Cluster, grafanas_namespace: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    roles = yaml.safe_load_all((HOMELAB.parent / "deploy" / "grafana.yaml").read_text())
+    roles = yaml.safe_load_all((HOMELAB.parent / "deploy" / "grafana" / "roles.yaml").read_text())
     rules = next(each["rules"] for each in roles if each["kind"] == "Role")
     account = cluster.user("config-maps", READER_RULES, namespaces={grafanas_namespace: rules})
     monkeypatch.setenv("KUBECONFIG", str(account))

@@ -1,6 +1,6 @@
 """The cluster's own guard: whether an admission policy denies truebook's account every write that is not a dry run.
 
-`deploy/policy.yaml` holds it. It is read and compared; a write that would have to be denied is never tried.
+`deploy/dry-run/policy.yaml` holds it. It is read and compared; a write that would have to be denied is never tried.
 """
 
 from __future__ import annotations

@@ -98,7 +98,8 @@ class RunbookSettings:
     `policy`: `run` tests them, `list` judges them and runs nothing, `off` leaves them alone. `timeout` in seconds is
     that of a block that says none. `aliases` map a word to the command that it stands for. `values` fill placeholders.
     `environment` names the variables that may fill placeholders too. `require_policy`: a run can't tell (exit code 2)
-    where the cluster does not itself deny truebook's account every write that is not a dry run (deploy/policy.yaml).
+    where the cluster does not itself deny truebook's account every write that is not a dry run
+    (deploy/dry-run/policy.yaml).
     """
 
     enabled: bool = True

@@ -15,7 +15,7 @@ from truebook.guard import policy
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 ACCOUNT = "system:serviceaccount:truebook:truebook"
-SHIPPED: list[dict[str, Any]] = list(yaml.safe_load_all((DEPLOY / "policy.yaml").read_text()))
+SHIPPED: list[dict[str, Any]] = list(yaml.safe_load_all((DEPLOY / "dry-run" / "policy.yaml").read_text()))
 
 
 def judge(policy_: dict[str, Any], binding: dict[str, Any], account: str = ACCOUNT) -> policy.PolicyState:
