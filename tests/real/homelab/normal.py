@@ -10,6 +10,7 @@
 | the generation of objects that count their changes of state: ArgoCD's, EndpointSlices | `<generation>` |
 | the last letters of a Pod's or EndpointSlice's generated name | `<suffix>` |
 | the order in which ArgoCD applied the resources of a sync | sorted |
+| the version of Alertmanager, which is Debian's of the day | `<debian>` |
 | addresses of Services and Pods, and the node a Pod was placed on | `<ip>`, `<node>` |
 
 Lists are sorted anew afterwards, since they were sorted by what has been taken out: objects with their table cells,
@@ -107,7 +108,9 @@ def _watched(parts: dict[str, Any], pods: frozenset[str]) -> None:
     answers = parts["prometheus"]["data"]["answers"]
     targets = answers["/api/v1/targets?state=active"]["body"]["data"]
     targets["activeTargets"] = sorted(_texts(targets["activeTargets"], _without_suffix(pods)), key=_order)
-    parts["alertmanager"]["data"]["answers"]["/api/v2/alerts"]["body"].sort(key=_order)
+    answers = parts["alertmanager"]["data"]["answers"]
+    answers["/api/v2/alerts"]["body"].sort(key=_order)
+    answers["/api/v2/status"]["body"]["versionInfo"] = "<debian>"
 
 
 def _cell(cell: Any) -> Any:
