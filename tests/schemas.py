@@ -20,7 +20,6 @@ from jsonschema.protocols import Validator
 SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 GITHUB_WORKFLOW = "https://json.schemastore.org/github-workflow.json"
 GITLAB_CI = "https://gitlab.com/gitlab-org/gitlab/-/raw/master/app/assets/javascripts/editor/schema/ci.json"
-KUSTOMIZATION = "https://json.schemastore.org/kustomization.json"
 
 _ANSWERS = "SELECT value FROM responses WHERE instr(value, ?)"
 

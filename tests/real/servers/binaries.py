@@ -152,6 +152,7 @@ BINARIES: dict[str, Binary] = {
         Binary("redis-server", "", debian="redis-server"),
         Binary("prometheus-alertmanager", "", debian="prometheus-alertmanager"),
         Binary("bwrap", "", debian="bubblewrap"),
+        Binary("nginx", "", debian="nginx-light"),
         Binary("chromium", "", debian="chromium"),
     )
 }

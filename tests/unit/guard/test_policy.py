@@ -128,14 +128,14 @@ def rules(name: str) -> list[dict[str, Any]]:
 def test_reading_is_the_least_that_a_reader_needs() -> None:
     from tests.real.servers.access import READER_RULES
 
-    *found, last = rules("read.yaml")
+    *found, last = rules("base/read.yaml")
     assert found == [{name: list(part) for name, part in rule.items()} for rule in READER_RULES]
     assert last["resourceNames"] == [policy.NAME]
     assert last["verbs"] == ["get"]
 
 
 def test_nothing_is_granted_that_gets_around_the_policy() -> None:
-    for rule in (*rules("read.yaml"), *rules("dry-run.yaml")):
+    for rule in (*rules("base/read.yaml"), *rules("dry-run/roles.yaml")):
         words = {*rule["apiGroups"], *rule["resources"], *rule["verbs"]}
         assert not words & {"*", "escalate", "bind", "impersonate", "secrets", "configmaps", "serviceaccounts/token"}
         assert not words & {
