@@ -22,4 +22,4 @@ def feeds(joined: Joined) -> Iterator[Relation]:
         if subject.repository is not None:
             found = named.get(canonical(str(subject.repository.value)))
             if found is not None:
-                yield Relation(subject.name, argocd.name, "feeds", "feeds", found.evidence)
+                yield Relation(subject.name, argocd.name, "", "feeds", found.evidence)
