@@ -14,7 +14,7 @@ from mkdocs.config import base
 from mkdocs.config import config_options as c
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, event_priority, get_plugin_logger
-from mkdocs.structure.files import InclusionLevel
+from mkdocs.structure.files import File, InclusionLevel
 
 from truebook import pipeline, pipeline_run
 from truebook.errors import ConfigError, TruebookError
@@ -24,17 +24,22 @@ from truebook.pages.marks import Marks
 from truebook.pages.results import ShownResult
 from truebook.pipeline import State
 from truebook.pipeline_run import Options, Run
-from truebook.pipeline_runbooks import PageBlocks, Planner, SiteReader, known_of
+from truebook.pipeline_runbooks import PageBlocks, Planner, SiteReader, known_of, offers_of
+from truebook.runbooks.copying import copyable
 from truebook.runbooks.plan import Policy
 from truebook.settings import DEFAULT_FILE, Settings
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
-    from mkdocs.structure.files import File, Files
+    from mkdocs.structure.files import Files
     from mkdocs.structure.nav import Navigation
     from mkdocs.structure.pages import Page
 
 log = get_plugin_logger("truebook")
+
+VALUES = "assets/truebook-values.js"
+"""The script, written by the build, that says what there is to choose from; `pages` need not be served for it."""
+BLOCKS = "assets/truebook-blocks.js"
 
 POLICIES: tuple[Policy, ...] = ("run", "list", "off")
 ASKED = "TRUEBOOK_RUN"
@@ -93,12 +98,15 @@ class RunbooksPlugin(BasePlugin[RunbooksConfig]):  # type: ignore[no-untyped-cal
         """Add the stylesheet, and the marks that say what became of each fence."""
         if self.config.enabled:
             add_stylesheet(config)
+            config.extra_javascript += [name for name in (VALUES, BLOCKS) if name not in config.extra_javascript]
             config.markdown_extensions.append(self._marks)
 
     def on_files(self, files: Files, *, config: MkDocsConfig) -> None:
         """The same."""
         if self.config.enabled:
             add_stylesheet(config, files)
+            if files.get_file_from_path(BLOCKS) is None:
+                files.append(File.generated(config, BLOCKS, abs_src_path=str(Path(__file__).parent / BLOCKS)))
 
     @event_priority(-100)  # when all plugins have said which pages there are
     def on_nav(self, nav: Navigation, *, config: MkDocsConfig, files: Files) -> None:
@@ -106,17 +114,20 @@ class RunbooksPlugin(BasePlugin[RunbooksConfig]):  # type: ignore[no-untyped-cal
         self.run, self._pages, self._lost = None, {}, []
         if not self.config.enabled:
             return
+        offers: str = "{}"
         try:
-            self._test(config, files)
+            offers = self._test(config, files)
         except TruebookError as error:
             raise PluginError(str(error)) from error
+        files.append(File.generated(config, VALUES, content=f"window.truebookValues = {offers};\n"))
 
-    def _test(self, config: MkDocsConfig, files: Files) -> None:
+    def _test(self, config: MkDocsConfig, files: Files) -> str:
+        """Test what is to be tested; gives what readers may choose from, as JSON."""
         folder = Path(config.config_file_path).parent if config.config_file_path else Path.cwd()
         settings, state = self._state(config, folder)
         policy = self._policy(settings)
         if policy == "off":
-            return
+            return "{}"
         inventory = pipeline.build_inventory(state, settings)
         reader = SiteReader(settings, config.markdown_extensions, config.mdx_configs, folder=folder)
         known = known_of(state, inventory, given={}, environment=os.environ)
@@ -140,7 +151,18 @@ class RunbooksPlugin(BasePlugin[RunbooksConfig]):  # type: ignore[no-untyped-cal
         self._say(self.run)
         results = iter(self.run.results)
         for name, page in pages.items():
-            self._pages[name] = [ShownResult(one, next(results), state.origin, state.replayed) for one in page]
+            self._pages[name] = [
+                ShownResult(
+                    one,
+                    next(results),
+                    state.origin,
+                    state.replayed,
+                    copyable(one.block, one.filling),
+                    inventory.stale_after,
+                )
+                for one in page
+            ]
+        return offers_of(known, (one.copied for page in self._pages.values() for one in page if one.copied is not None))
 
     def _policy(self, settings: Settings) -> Policy:
         """The option, else the setting; a build can be asked to run nothing."""

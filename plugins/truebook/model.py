@@ -207,7 +207,7 @@ class Block:
 
     `line` and `end_line` are those of its opening and closing fence in the source file, from 1. `source` is the
     code as written; `script` is what would be run, prompts and output taken off; `lines[i]` is the file's line of
-    the script's line i. `ordinal` is its place among the page's shell blocks, `fence` that among all the
+    the script's line i, `places[i]` the line of `source` (from 0) whose end it is. `ordinal` is its place among the page's shell blocks, `fence` that among all the
     fences that the page shows, both from 0. Blocks of one `session` share their variables.
     """
 
@@ -225,6 +225,7 @@ class Block:
     options: BlockOptions = field(default_factory=BlockOptions)
     expectations: tuple[Expectation, ...] = ()
     fence: int = 0
+    places: tuple[int, ...] = ()
 
     @property
     def where(self) -> str:
@@ -256,6 +257,44 @@ class Filling:
     missing: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     secrets: tuple[str, ...] = field(default=(), repr=False)
+
+
+FieldMode = Literal["bare", "double", "single", "heredoc", "raw-heredoc"]
+"""Where in a script a placeholder stands: decides how its value has to be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A placeholder that a reader fills. `text` is as written, `key` what all of the same meaning share.
+
+    `roles` say what it asks of the cluster (`namespace`, `app`, `deployment`, `kind:configmap`), in `namespace` where
+    the command names one. `value` is what it was tested with, empty where it was not, or is a secret. An `optional` one
+    is a variable, which the reader's shell may have set.
+    """
+
+    text: str
+    key: str
+    mode: FieldMode
+    roles: tuple[str, ...] = ()
+    namespace: str = ""
+    value: str = ""
+    optional: bool = False
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Copyable:
+    """What of a block is typed into a shell. Lines count from 0 within `Block.source`, columns are characters.
+
+    Each of `commands` is text and fields, without prompts, output and comments; they may run over several lines, and
+    `starts` are the line and column where each begins. `left_out` are stretches (line, from, to) that belong to none;
+    one that ends past its line's last character takes the line's end along. `fields` are stretches too.
+    """
+
+    commands: tuple[tuple[str | Field, ...], ...] = ()
+    starts: tuple[tuple[int, int], ...] = ()
+    left_out: tuple[tuple[int, int, int], ...] = ()
+    fields: tuple[tuple[int, int, int, Field], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

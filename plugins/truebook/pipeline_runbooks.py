@@ -5,6 +5,7 @@ A page is read with the extensions of the nearest `mkdocs.yml`, else with the us
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,10 +16,11 @@ from typing import Any
 
 from truebook import pipeline
 from truebook.errors import ConfigError
-from truebook.model import Block, CommandVerdict, Inventory, Judgement, Planned
+from truebook.model import Block, CommandVerdict, Copyable, Inventory, Judgement, Planned
 from truebook.pipeline import State
 from truebook.runbooks.blocks import Finder, Site, find_site, read_site, split_front_matter
 from truebook.runbooks.fill import Facts, Memo, Variables, fill, from_environment, names_set, read_facts, stand_in
+from truebook.runbooks.fill.offer import offer
 from truebook.runbooks.plan import PROVED, Policy, plan
 from truebook.runbooks.verdicts import judge
 from truebook.settings import Settings
@@ -58,6 +60,15 @@ def know(
 def known_of(state: State, inventory: Inventory, *, given: Mapping[str, str], environment: Mapping[str, str]) -> Known:
     """What placeholders are filled from, of a state that was read already."""
     return Known(inventory, read_facts(state.recording), given, environment)
+
+
+def offers_of(known: Known, copied: Iterable[Copyable]) -> str:
+    """What readers may choose from for the fields of these blocks, as JSON that is safe within a script."""
+    if known.inventory is None:
+        return "{}"
+    roles = {role for one in copied for *_, field in one.fields for role in field.roles if role}
+    found = json.dumps(offer(roles, known.inventory, known.facts), separators=(",", ":"))
+    return found.replace("<", "\\u003c")
 
 
 class Reader:

@@ -92,10 +92,10 @@ def test_each_block_says_how_it_went(small: Site, module: str) -> None:
     assert "5 shell blocks: 3 passed, 2 not run" in done.stderr
     html = small.html()
     assert blocks(html) == [
-        ("read", "run", "passed", "Tested: ran well"),
+        ("read", "run", "passed", "Ran"),
         ("interactive", "refuse", "not-run", "Never run here: opens a terminal in vault-0"),
         ("read", "parse", "not-run", "Not run: &lt;nobody-knows&gt; is not filled"),
-        ("read", "run", "passed", "Tested: ran well"),
+        ("read", "run", "passed", "Ran"),
     ]
     assert "<samp>&lt;script&gt;alert(1)&lt;/script&gt;</samp>" in html
     assert "<script>" not in html
@@ -143,7 +143,7 @@ def test_without_programs_the_page_says_why_nothing_was_tested(small: Site) -> N
     first, second = blocks(small.html())
     assert first == ("read", "run", "unknown", "Could not be tested: bubblewrap (bwrap) is not installed")
     assert second[:3] == ("write", "prove", "passed")
-    assert re.fullmatch(r"Checked: \d of \d claims hold, \d could not be told", second[3])
+    assert re.fullmatch(r"Proved in part: \d of \d claims hold, \d could not be told", second[3])
     assert "argocd is not installed: the flags were not checked" in small.html()
 
 
@@ -299,7 +299,7 @@ def test_each_runbook_of_the_landing_page_was_tested_and_says_so(
             assert block.get_attribute("data-plan") == plan
             assert block.get_attribute("data-result") == "passed"
             line = block.locator("summary")
-            expect(line).to_contain_text("Tested:" if plan == "dry-run" else "Checked:")
+            expect(line).to_contain_text("Dry-run" if plan == "dry-run" else "Proved")
             expect(line).to_contain_text("homelab (recorded)")
             line.click()
             facts = block.locator(".truebook-result__facts")

@@ -13,7 +13,7 @@ from html.parser import HTMLParser
 
 from truebook.errors import ConfigError
 from truebook.model import Block
-from truebook.pages import results
+from truebook.pages import fields, results
 from truebook.pages.marks import Marks
 from truebook.pages.results import ShownResult
 
@@ -36,6 +36,8 @@ def wrap(html: str, shown: Sequence[ShownResult], marks: Marks) -> tuple[str, li
     found = [(2 * place + 1, one) for one, place in zip(shown, places, strict=True) if place is not None]
     # The last first: what stands in the annotations of another is closed before that one is.
     for at, one in sorted(found, key=lambda pair: pair[0], reverse=True):
+        if one.copied is not None:
+            parts[at] = fields.mark(parts[at], one.planned.block.source, one.copied)
         parts[at] = results.opening(one) + parts[at]
         end, offset = _end(parts, at, texts[at // 2])
         parts[end] = parts[end][:offset] + results.closing(one) + parts[end][offset:]

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
 
-from truebook.model import BlockResult, Claim, FilledValue, Planned, RequestRecord
+from truebook.model import BlockResult, Claim, Copyable, FilledValue, Planned, RequestRecord
+from truebook.pages import fields
 from truebook.pages.escape import visible
 from truebook.redact import hide
 
@@ -17,10 +18,7 @@ LINE_LIMIT = 300
 MOST = 40
 """Rows of requests that are shown."""
 
-_DONE = {
-    "run": "Tested: ran well",
-    "dry-run": "Tested: the API server accepts it as a dry run",
-}
+_DONE = {"run": "Ran", "dry-run": "Dry-run"}
 _NOT_DONE = {
     "parse": "Not run",
     "skip": "Skipped",
@@ -34,20 +32,35 @@ _HOLDS = {True: "yes", False: "no", None: "not known"}
 
 @dataclass(frozen=True, slots=True)
 class ShownResult:
-    """A block with its result. `origin` says where state came from: `recording homelab.json`."""
+    """A block with its result. `origin` says where state came from: `recording homelab.json`. `copied` is what readers
+    copy of it, None where that can't be told. A result is old `stale_after` seconds after it was found."""
 
     planned: Planned
     result: BlockResult
     origin: str = ""
     replayed: bool = False
+    copied: Copyable | None = None
+    stale_after: float = 86400.0
 
 
 def opening(one: ShownResult) -> str:
-    """The start tag of the element around a block."""
+    """The start tag of the element around a block, with what a page's script needs to know of it; and a warning in
+    words where it destroys something."""
     result = one.result
     data = {"verdict": result.verdict, "plan": result.plan, "result": result.state}
     attributes = "".join(f' data-{name}="{escape(value)}"' for name, value in data.items())
-    return f'<div class="truebook-block"{attributes}>'
+    if result.started_at:
+        attributes += f' data-stale-after="{one.stale_after:.0f}"'
+    if one.copied is not None:
+        attributes += f' data-commands="{fields.data(one.copied)}"'
+    return f'<div class="truebook-block"{attributes}>{_warning(one)}'
+
+
+def _warning(one: ShownResult) -> str:
+    if one.result.verdict != "destructive":
+        return ""
+    reason = f": {_text(one.planned.judgement.reason)}" if one.planned.judgement.reason else ""
+    return f'<p class="truebook-block__warning" data-search-exclude><strong>Destructive</strong>{reason}</p>'
 
 
 def closing(one: ShownResult) -> str:
@@ -78,8 +91,9 @@ def _proved(claims: tuple[Claim, ...]) -> str:
     """For a block whose commands were not all run. What could not be told is not kept quiet."""
     hold = sum(claim.holds is True for claim in claims)
     rest = len(claims) - hold
-    words = f"Checked: {hold} of {len(claims)} claims hold"
-    return f"{words}, {rest} could not be told" if rest else words
+    if not rest:
+        return f"Proved: {hold} of {len(claims)} claims hold"
+    return f"Proved in part: {hold} of {len(claims)} claims hold, {rest} could not be told"
 
 
 def _aside(one: ShownResult) -> str:
@@ -87,12 +101,10 @@ def _aside(one: ShownResult) -> str:
     result = one.result
     if not result.started_at:
         return ""
-    where = f"{result.cluster} " if result.cluster else ""
-    kind = "recorded" if one.replayed else "live"
-    stamp = _text(result.started_at)
+    where = f"{result.cluster or 'a cluster without a name'}{' (recorded)' if one.replayed else ''}"
     return (
-        f' <span class="truebook-result__when">{_text(f"{where}({kind})")}, '
-        f'<time datetime="{stamp}">{_text(_readable(result.started_at))}</time></span>'
+        f' <span class="truebook-result__when"><time datetime="{_text(result.started_at)}">'
+        f"{_text(_readable(result.started_at))}</time> on {_text(where)}</span>"
     )
 
 

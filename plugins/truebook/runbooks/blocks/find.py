@@ -121,6 +121,7 @@ def _block(fence: Fence, language: str, where: str, line: int, ordinal: int, fol
         source="\n".join(source),
         script=split.script,
         lines=tuple(numbers[place] for place in split.lines),
+        places=split.lines,
         ordinal=ordinal,
         expectations=split.expectations + _output(fence, following),
     )

@@ -34,6 +34,7 @@ __all__ = [
     "Facts",
     "Memo",
     "Variables",
+    "asked",
     "fill",
     "from_environment",
     "names_set",
@@ -146,6 +147,11 @@ def fill(
     shown = (replace(values[text], value=REDACTED) if text in secrets else values[text] for text in used)
     hidden = tuple(values[text].value for text in used if text in secrets)
     return Filling(filled, tuple(shown), tuple(missing), tuple(notes), hidden)
+
+
+def asked(script: str) -> dict[str, list[Wish]]:
+    """What each placeholder and variable of a script asks of the cluster, at each place that it stands in."""
+    return _wishes(script, tokens(script), {})
 
 
 def stand_in(script: str) -> tuple[str, dict[str, str]]:

@@ -12,8 +12,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-Mode = Literal["bare", "double", "single", "heredoc", "raw-heredoc"]
-"""Where a token stands: decides how its value has to be written."""
+from truebook.model import FieldMode as Mode
 
 
 @dataclass(frozen=True, slots=True)

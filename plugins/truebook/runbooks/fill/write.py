@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import shlex
 
+from truebook.model import FieldMode
 from truebook.runbooks.fill.facts import is_safe
-from truebook.runbooks.fill.scan import Mode
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
-def written(value: str, mode: Mode) -> str | None:
+def written(value: str, mode: FieldMode) -> str | None:
     """`value` as it has to be written where it stands; None where it cannot be, or holds control characters."""
     if _CONTROL.search(value) or not value:
         return None
