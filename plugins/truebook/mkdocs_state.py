@@ -9,6 +9,8 @@ An adapter: what it does is in `pipeline` and `pages`. It runs unchanged under P
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,8 +24,9 @@ from mkdocs.utils import get_relative_url
 
 from truebook import pipeline
 from truebook.errors import RegionError, TruebookError
-from truebook.model import Inventory
+from truebook.model import BlockResult, Inventory, Planned
 from truebook.pages import regions
+from truebook.pages.views import Checked, Tested
 from truebook.pipeline import State
 from truebook.settings import DEFAULT_FILE, Settings
 
@@ -32,9 +35,11 @@ if TYPE_CHECKING:
     from mkdocs.structure.files import Files
     from mkdocs.structure.pages import Page
 
+    from truebook.pipeline_run import Run
+
 log = get_plugin_logger("truebook")
 
-STYLESHEETS = tuple(f"assets/truebook{part}.css" for part in ("", "-tables", "-diagram", "-print"))
+STYLESHEETS = tuple(f"assets/truebook{part}.css" for part in ("", "-blocks", "-tables", "-diagram", "-print"))
 SCRIPTS = ("assets/truebook-tables.js", "assets/truebook-diagram.js")
 """Where the files of this package stand in the built site, as they do in the package."""
 
@@ -71,6 +76,7 @@ class StatePlugin(BasePlugin[StateConfig]):  # type: ignore[no-untyped-call] # a
         self._watched: Path | None = None
         self._errors: list[RegionError] = []
         self._unfilled: list[str] = []
+        self._checked: Checked | None = None
 
     @property
     def state(self) -> State | None:
@@ -88,7 +94,7 @@ class StatePlugin(BasePlugin[StateConfig]):  # type: ignore[no-untyped-call] # a
     def on_config(self, config: MkDocsConfig) -> None:
         """Read settings; read state, unless an earlier build did; build the inventory."""
         self._errors, self._unfilled = [], []
-        self.inventory = None
+        self.inventory, self._checked = None, None
         if not self.config.enabled:
             return
         folder = Path(config.config_file_path).parent if config.config_file_path else Path.cwd()
@@ -165,10 +171,23 @@ class StatePlugin(BasePlugin[StateConfig]):  # type: ignore[no-untyped-call] # a
                 templates=self._templates,
                 first_line=_first_line(page.file, markdown),
                 site_url=self._settings.check.site_url or config.site_url or "",
+                page=source,
+                checked=self._found_out(config, files),
             )
         except RegionError as error:
             self._errors.append(error)
             return markdown
+
+    def _found_out(self, config: MkDocsConfig, files: Files) -> Checked:
+        """What the plugins `truebook/runbooks` and `truebook/check` made out before the first page was rendered."""
+        if self._checked is None:
+            run = getattr(config.plugins.get("truebook/runbooks"), "run", None)
+            check = config.plugins.get("truebook/check")
+            report = getattr(check, "report", None)
+            tested = None if run is None else tuple(_tested(run, config, files))
+            pages = (check.config.drift, check.config.verification) if report is not None and check is not None else ()
+            self._checked = Checked(tested, None if report is None else report.findings, *pages)
+        return self._checked
 
     def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
         """Mend what Markdown makes of a filled region."""
@@ -198,8 +217,8 @@ def with_meta(output: str, name: str, content: str) -> str:
 
 
 def add_stylesheet(config: MkDocsConfig, files: Files | None = None) -> None:
-    """See to it that pages link this package's stylesheets and scripts, or, given the site's files, that those are among
-    them. A site that has a file of the same name in the same place uses its own."""
+    """See to it that pages link this package's stylesheets and scripts, or, given the site's files, that those are
+    among them. A site that has a file of the same name in the same place uses its own."""
     for number, name in enumerate(STYLESHEETS):
         if name not in config.extra_css:  # first, so that a site's own can change it
             config.extra_css.insert(number, name)
@@ -224,6 +243,19 @@ def shown_path(file: File, config: MkDocsConfig) -> str:
     path = Path(file.abs_src_path)
     folder = Path(config.config_file_path).parent if config.config_file_path else Path.cwd()
     return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
+
+
+def _tested(run: Run, config: MkDocsConfig, files: Files) -> Iterator[Tested]:
+    """The pages that have blocks, in the order of the site."""
+    blocks: dict[str, list[tuple[Planned, BlockResult]]] = {}
+    for planned, result in zip(run.planned, run.results, strict=True):
+        blocks.setdefault(planned.block.path, []).append((planned, result))
+    for file in files.documentation_pages():
+        found = blocks.get(shown_path(file, config))
+        if found:
+            title = re.search(r"^#[ \t]+(.+?)[ \t#]*$", file.content_string, re.MULTILINE)
+            stem = file.name.replace("-", " ").replace("_", " ").capitalize()
+            yield Tested(file.src_uri, title[1] if title else stem, tuple(found))
 
 
 def _first_line(file: File, markdown: str) -> int:

@@ -12,27 +12,32 @@ import pytest
 
 from tests.unit import goldens
 from tests.unit.pages_sample import EVIDENCE, component
-from tests.unit.views_sample import FULL, SITE, page_url, record, told
+from tests.unit.views_sample import CHECKED, FULL, SITE, page_url, record, told
 from truebook.errors import RegionError
 from truebook.inventory.records import RECORDS
 from truebook.model import Inventory, SourceStatus, Value
 from truebook.pages import regions
-from truebook.pages.views import VIEWS
+from truebook.pages.views import VIEWS, Checked
 from truebook.pages.views.cron import in_words
 from truebook.pages.views.sources import TITLES
 from truebook.state.sources import SOURCES
 
 END = "<!-- END truebook -->"
-TABLES = sorted(set(VIEWS) - {"components", "stack", "value", "system"})
-EXAMPLES = {"system": "system vault", "value": "value vault.state", "stack": "stack direction=TB"}
+TABLES = sorted(set(VIEWS) - {"components", "incident", "runbooks", "stack", "value", "system"})
+EXAMPLES = {
+    "runbooks": "runbooks vault",
+    "system": "system vault",
+    "value": "value vault.state",
+    "stack": "stack direction=TB",
+}
 
 
-def filled(marker: str, body: str = "", *, of: Inventory = FULL, live: bool = True) -> str:
+def filled(marker: str, body: str = "", *, of: Inventory = FULL, live: bool = True, checked: Checked = CHECKED) -> str:
     """The text between the markers."""
     text = f"<!-- BEGIN truebook:{marker} -->\n{body}{END}\n"
     if VIEWS[marker.split()[0]].inline:
         text = text.replace("\n", "")
-    found = regions.fill(text, path="a.md", inventory=of, page_url=page_url, live=live, site_url=SITE)
+    found = regions.fill(text, path="a.md", inventory=of, page_url=page_url, live=live, site_url=SITE, checked=checked)
     return re.sub(r"^<!-- BEGIN .*? -->|<!-- END truebook -->\n?$", "", found).strip("\n")
 
 

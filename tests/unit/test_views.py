@@ -32,7 +32,8 @@ def test_a_table_of_components() -> None:
         "| Component | Purpose | URL | Version | Status |\n"
         "|-----------|---------|-----|---------|--------|\n"
         "| GitHub | — | — | — | — |\n"
-        "| [ArgoCD](argocd.md) | Continuous delivery | [argocd.homelab.local](https://argocd.homelab.local) | v3.6.1 | "
+        "| [ArgoCD](argocd.md) | Continuous delivery | [argocd.homelab.local](https://argocd.homelab.local) | "
+        '<span class="truebook-version">v3.6.1</span> | '
         '<span class="truebook-status truebook-status--healthy">Healthy</span> |'
     )
 

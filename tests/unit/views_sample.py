@@ -5,7 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.unit.pages_sample import EVIDENCE, arrow, component
-from truebook.model import Inventory, Record, Scalar, SourceStatus, Value
+from truebook.findings import Finding
+from truebook.model import (
+    Block,
+    BlockResult,
+    Filling,
+    Inventory,
+    Judgement,
+    Planned,
+    Record,
+    ResultState,
+    Scalar,
+    SourceStatus,
+    Value,
+)
+from truebook.pages.views import Checked, Tested
 
 SITE = "https://docs.homelab.local/"
 PAGES = {"argocd.md", "vault.md", "grafana.md", "velero.md", "prometheus.md", "runbooks/index.md"}
@@ -260,3 +274,42 @@ def told(of: Inventory, *statuses: SourceStatus) -> Inventory:
     """The inventory with these in place of its sources of their names."""
     named = {status.name: status for status in statuses}
     return replace(of, sources=tuple(named.get(status.name, status) for status in of.sources))
+
+
+def block(script: str, state: ResultState, heading: str, *, tab: str = "", at: str = "") -> tuple[Planned, BlockResult]:
+    """A shell block of a page, and what came of it."""
+    lines = script.split("\n")
+    found = Block(
+        "docs/a.md", 3, 4 + len(lines), heading, tab, "bash", script, script, tuple(range(4, 4 + len(lines))), 0
+    )
+    planned = Planned(found, Filling(script), Judgement("read", "it only reads"), "run", "it only reads")
+    return planned, BlockResult("docs/a.md", 3, 0, state, "run", "read", "", started_at=at)
+
+
+CHECKED = Checked(
+    tested=(
+        Tested("index.md", "Home", (block("vault status", "passed", "Quick"),)),
+        Tested(
+            "vault.md",
+            "Vault",
+            (
+                block("kubectl get pods -A", "passed", "Is it well?", at="2026-11-24T05:31:00Z"),
+                block("vault operator unseal", "not-run", "When it isn't", tab="Sealed"),
+            ),
+        ),
+        Tested(
+            "runbooks/index.md",
+            "Rotate | secrets",
+            (
+                block("# not for Grafana\nvault kv put secret/<app>", "failed", "Write", at="2026-11-24T05:31:02Z"),
+                block("kubectl get statefulset/vault-agent", "passed", "Not about it"),
+            ),
+        ),
+    ),
+    findings=(
+        Finding("version", "warning", "docs/vault.md", 3, "vault.version", "the page says 1.20"),
+        Finding("host", "note", "docs/vault.md", 9, "a.example", "nobody knows it"),
+    ),
+    drift="drift.md",
+    verification="verification.md",
+)

@@ -22,7 +22,7 @@ from pathlib import Path
 from truebook.errors import RegionError
 from truebook.model import Inventory
 from truebook.pages.scan import Scanner, code_spans, split_prefix
-from truebook.pages.views import VIEWS, Request, nearest, read_options
+from truebook.pages.views import VIEWS, Checked, Request, nearest, read_options
 
 _MARKER = re.compile(r"<!--\s*(?P<word>(?i:BEGIN|END))\s+truebook\b(?P<rest>.*?)(?P<close>-->|$)", re.MULTILINE)
 _HEAD = re.compile(r":(?P<view>[\w-]+)(?P<rest>(?:\s.*)?)$", re.DOTALL)
@@ -136,13 +136,16 @@ def fill(
     live: bool = True,
     first_line: int = 1,
     site_url: str = "",
+    page: str = "",
+    checked: Checked = Checked(),  # noqa: B008 - it is frozen
 ) -> str:
     """The page with its regions filled; the same object where it has none.
 
     `page_url` gives the link to write in this page's Markdown for a docs page, None where it does not exist;
     `built_url` the same for the built page, for places that MkDocs does not rewrite (diagrams). `live=False`
     writes only stable facts, as they are committed. `site_url` is where the built site is: what leads there from the
-    cluster becomes a link between pages. Raises RegionError that names all that is wrong.
+    cluster becomes a link between pages. `page` is the page's path below the docs folder, `checked` what this build
+    found out about all pages. Raises RegionError that names all that is wrong.
     """
     if not mentions(markdown):
         return markdown
@@ -151,7 +154,16 @@ def fill(
     at = 0
     for region in regions:
         request = Request(
-            region.arguments, region.body, inventory, page_url, built_url or page_url, templates, live, site_url
+            arguments=region.arguments,
+            body=region.body,
+            inventory=inventory,
+            page_url=page_url,
+            built_url=built_url or page_url,
+            templates=templates,
+            live=live,
+            site_url=site_url,
+            page=page,
+            checked=checked,
         )
         try:
             filled = _render(region, request)

@@ -9,8 +9,10 @@ from truebook.pages.views import (
     components,
     dashboards,
     datasources,
+    incident,
     oidc,
     rules,
+    runbooks,
     secrets,
     silences,
     stack,
@@ -20,9 +22,9 @@ from truebook.pages.views import (
     value,
     windows,
 )
-from truebook.pages.views.view import Request, View, nearest, read_options
+from truebook.pages.views.view import Checked, Request, Tested, View, nearest, read_options
 
-__all__ = ["VIEWS", "Request", "View", "nearest", "read_options"]
+__all__ = ["VIEWS", "Checked", "Request", "Tested", "View", "nearest", "read_options"]
 
 VIEWS: dict[str, View] = {
     "alerts": alerts.VIEW,
@@ -31,8 +33,10 @@ VIEWS: dict[str, View] = {
     "components": components.VIEW,
     "dashboards": dashboards.VIEW,
     "datasources": datasources.VIEW,
+    "incident": incident.VIEW,
     "oidc": oidc.VIEW,
     "rules": rules.VIEW,
+    "runbooks": runbooks.VIEW,
     "secrets": secrets.VIEW,
     "silences": silences.VIEW,
     "stack": stack.VIEW,

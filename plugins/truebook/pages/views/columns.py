@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from markupsafe import Markup
 
@@ -13,6 +13,7 @@ from truebook.pages import escape
 from truebook.pages.views import status
 from truebook.pages.views.cells import Column, check, link, plain, when, word
 from truebook.pages.views.diagram import shape_of
+from truebook.pages.views.status import Status
 from truebook.pages.views.view import Request
 
 Write = Callable[[Component, Request], Markup | str]
@@ -47,6 +48,22 @@ def _status(component: Component, _request: Request) -> Markup | str:
     return "" if shape_of(component) == "external" else status.of(component).markup
 
 
+def _version(component: Component, request: Request) -> Markup | str:
+    """What is deployed; in a build beside it what runs, where that says it is another."""
+    deployed, reported = component.text("version"), component.text("reported_version")
+    if not request.live or not deployed:
+        return deployed
+    shown = Markup('<span class="truebook-version">{}</span>').format(escape.html(deployed))
+    if not reported or bare(reported) == bare(deployed):
+        return shown
+    return Markup("{} {}").format(shown, Status(f"runs {reported}", "outofsync").markup)
+
+
+def bare(version: str) -> str:
+    """`v1.21.1+build` and `1.21.1-alpine` are both 1.21.1."""
+    return version.strip().removeprefix("v").partition("+")[0].partition("-")[0]
+
+
 def _of(key: str, whole: str, after: str = "") -> Write:
     """Two numbers as `2 of 3`."""
 
@@ -65,7 +82,7 @@ COLUMNS: dict[str, Column[Component]] = {
     "urls": Column("URLs", _urls),
     "namespace": Column("Namespace", plain("namespace")),
     "storage": Column("Storage", plain("storage")),
-    "version": Column("Version", plain("version")),
+    "version": Column("Version", _version),
     "workloads": Column("Workloads", plain("workloads"), volatile=True),
     "images": Column("Images", plain("images"), volatile=True),
     "repository": Column("Repository", plain("repository")),
@@ -84,6 +101,20 @@ COLUMNS: dict[str, Column[Component]] = {
     "storage_available": Column("Storage available", check("storage_available"), volatile=True),
     "compare_url": Column("Compare", link("compare_url"), volatile=True),
 }
+
+
+_MADE_OF = {
+    "status": ("health", "ready", "desired"),
+    "ready": ("ready", "desired"),
+    "targets": ("targets_up", "targets"),
+    "version": ("version", "reported_version"),
+}
+
+
+def sources_of(component: Component, names: Iterable[str]) -> set[str]:
+    """The sources that the cells of these columns were read from."""
+    keys = {key for name in names for key in _MADE_OF.get(name, (name,))}
+    return {value.evidence.source for key, value in component.values.items() if key in keys}
 
 
 def column(name: str, inventory: Inventory) -> Column[Component] | None:

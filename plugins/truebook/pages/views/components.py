@@ -18,7 +18,7 @@ from typing import Any
 from truebook.model import Component
 from truebook.pages import escape, tables, templating
 from truebook.pages.views import status
-from truebook.pages.views.columns import column, names
+from truebook.pages.views.columns import column, names, sources_of
 from truebook.pages.views.table import Cells, Merge, choose, words_of
 from truebook.pages.views.view import Request, View, check_groups, words
 
@@ -44,7 +44,8 @@ def _render(request: Request, options: Mapping[str, Any]) -> str:
                 return True
         return words_of(shown) in (words_of(str(escape.cell(component.title))), component.name.casefold())
 
-    table = Merge(request, chosen, is_of)
+    shown = (*chosen.stable, *chosen.live)
+    table = Merge(request, chosen, is_of, lambda component: sources_of(component, shown))
     rows = [table.row(component) for component in components]
     rows += table.unknown_rows(request.inventory.components, status.NOT_FOUND.markup)
     return templating.render(

@@ -41,6 +41,24 @@ def in_words(schedule: str) -> str:
     return f"day {int(day)} of the month {at}" if weekday == "*" and _is(day, 31) and int(day) else schedule
 
 
+def period(schedule: str) -> float | None:
+    """About how many seconds pass between two runs of a schedule; None where it is not read."""
+    hour, day, week = 3600.0, 86400.0, 7 * 86400.0
+    words = schedule.strip().casefold()
+    named = {"@hourly": hour, "@daily": day, "@midnight": day, "@weekly": week, "@monthly": 31 * day}
+    fields = words.split()
+    if words in named or len(fields) != 5:
+        return named.get(words)
+    _, hours, days, months, weekdays = fields
+    if months != "*":
+        return None
+    if days != "*":
+        return 31 * day if weekdays == "*" else None
+    if weekdays != "*":
+        return week
+    return day if re.fullmatch("[0-9]+", hours) else hour if hours == "*" else day
+
+
 def _is(field: str, most: int) -> bool:
     """Whether a field is one number, up to `most`."""
     return re.fullmatch(r"[0-9]{1,2}", field) is not None and int(field) <= most

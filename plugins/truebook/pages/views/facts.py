@@ -13,6 +13,7 @@ from truebook.pages.views import cells, links, sources, status
 from truebook.pages.views.alerts import TABLE as ALERTS
 from truebook.pages.views.backups import covers
 from truebook.pages.views.cells import BREAK, ITEMS_SHOWN
+from truebook.pages.views.columns import bare
 from truebook.pages.views.status import Status
 from truebook.pages.views.view import Request
 
@@ -40,15 +41,10 @@ class Fact:
 def _version(component: Component, _request: Request) -> Markup | str:
     """What it says of itself, and whether that is what was deployed."""
     reported, deployed = component.text("reported_version"), component.text("version")
-    if not reported or not deployed or _bare(reported) == _bare(deployed):
+    if not reported or not deployed or bare(reported) == bare(deployed):
         return reported
     differs = Status(f"deployed is {deployed}", "outofsync").markup
     return Markup("{} {}").format(escape.cell(reported), differs)
-
-
-def _bare(version: str) -> str:
-    """`v1.21.1+build` and `1.21.1-alpine` are both 1.21.1."""
-    return version.strip().removeprefix("v").partition("+")[0].partition("-")[0]
 
 
 def _git(component: Component, _request: Request) -> Markup | str:

@@ -24,7 +24,7 @@ def runbook(key: str) -> Write:
 
 def to(url: str, request: Request) -> Markup:
     """A link to `url`, relative where it leads to a page of this site."""
-    for page in _pages(url, request.site_url):
+    for page in pages(url, request.site_url):
         where = request.page_url(page)
         if where is not None:
             fragment = unquote(urlsplit(url).fragment)
@@ -32,7 +32,7 @@ def to(url: str, request: Request) -> Markup:
     return escape.link(host_and_path(url), escape.url(url))
 
 
-def _pages(url: str, site_url: str) -> Iterator[str]:
+def pages(url: str, site_url: str) -> Iterator[str]:
     """The docs pages that a URL below the site's own may be built from, most likely first."""
     try:
         site, there = urlsplit(site_url), urlsplit(url)

@@ -85,7 +85,7 @@ class Records:
 
         everything = self.of(request) if request.live or not self.passing else []
         shown = self._chosen(request, options, everything)
-        table = Merge(request, chosen, is_of)
+        table = Merge(request, chosen, is_of, lambda record: {one.evidence.source for one in record.values.values()})
         sure = sources.all_read(request.inventory, self.sources) and not self.passing
         rows = [table.row(record) for record in shown]
         rows += table.unknown_rows(everything, status.NOT_FOUND.markup if sure else None)

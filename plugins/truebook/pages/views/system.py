@@ -38,7 +38,7 @@ COLUMNS: dict[str, Column[Line]] = {
 
 
 def _render(request: Request, _options: Mapping[str, Any]) -> str:
-    component = _component(request)
+    component = named_component(request)
     inventory = request.inventory
     lines = [line for fact in FACTS if (line := _line(fact, component, request)) is not None]
     known = [Line(fact.title, Markup()) for fact in FACTS if sources.was_read(inventory, fact.sources) or fact.volatile]
@@ -64,7 +64,8 @@ def _render(request: Request, _options: Mapping[str, Any]) -> str:
     ).strip("\n")
 
 
-def _component(request: Request) -> Component:
+def named_component(request: Request) -> Component:
+    """The component that the marker names. Raises RegionError where there is none, unless it may just not be known."""
     name = request.arguments[0]
     found = request.inventory.component(name)
     if found is not None:

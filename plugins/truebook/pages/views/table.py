@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from truebook.errors import RegionError
 from truebook.pages import escape, tables
-from truebook.pages.views.cells import UNKNOWN, Column
+from truebook.pages.views.cells import UNKNOWN, Column, read_time
 from truebook.pages.views.view import Request, nearest
 
 Subject = TypeVar("Subject")
@@ -73,12 +73,21 @@ def choose(
 class Merge(Generic[Subject]):
     """The engine's columns and those of the table that stands in the region now.
 
-    `names(cells, subject)` says whether a row of the author's is that subject's.
+    `names(cells, subject)` says whether a row of the author's is that subject's; `sources(subject)` where what its row
+    says was read: one that did not answer this time is said of in the row.
     """
 
-    def __init__(self, request: Request, chosen: Chosen[Subject], names: Callable[[Cells, Subject], bool]) -> None:
+    def __init__(
+        self,
+        request: Request,
+        chosen: Chosen[Subject],
+        names: Callable[[Cells, Subject], bool],
+        sources: Callable[[Subject], Iterable[str]] = lambda _subject: (),
+    ) -> None:
         self._request = request
         self._names = names
+        self._sources = sources
+        self._title = chosen.stable[chosen.key].title
         self._written = tables.parse(request.body) or tables.Table((), (), ())
         self._key = self._written.column(chosen.stable[chosen.key].title)
         self._cells = [dict(zip(self._folded, row, strict=True)) for row in self._written.rows]
@@ -134,10 +143,28 @@ class Merge(Generic[Subject]):
         cells = tuple(
             Markup(self._written.rows[at][c] if at is not None else "")  # noqa: S704 - the author's own Markdown
             if isinstance(c, int)
-            else c.cell(subject, self._request)
+            else self._own(c, subject)
             for c in self._order
         )
         return Row(subject, cells)
+
+    def _own(self, column: Column[Subject], subject: Subject) -> Markup:
+        """Our cell; in a build that of the key says until when what the row shows is known."""
+        cell = column.cell(subject, self._request)
+        old = self._old(subject) if self._request.live and column.title == self._title else ""
+        return cell if not old else Markup('{}<br><span class="truebook-old">{}</span>').format(cell, escape.html(old))
+
+    def _old(self, subject: Subject) -> str:
+        """As of when the oldest of a subject's sources was read, where one of them is stale."""
+        stale = [s for s in self._request.inventory.sources if s.state == "stale"]
+        if not stale:
+            return ""
+        of = set(self._sources(subject))
+        times = [status.read_at for status in stale if status.name in of]
+        if not times:
+            return ""
+        at = read_time(min(times))
+        return f"as of {at.day} {at:%b, %H:%M} UTC" if at is not None else "of an earlier reading"
 
     def _is_of(self, row: int, subject: Subject) -> bool:
         return self._key is not None and self._names(self._cells[row], subject)

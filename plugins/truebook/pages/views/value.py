@@ -31,6 +31,8 @@ def _render(request: Request, _options: Mapping[str, Any]) -> str:
         found: Column[Component] | None = Column("Title", lambda c, _request: c.title)
     elif key in ("ready", "desired"):  # alone in a sentence, each is a number
         found = Column(key, plain(key), volatile=True)
+    elif key == "version":  # what is deployed, without what a table says beside it
+        found = Column(key, plain(key))
     else:
         found = column(key, inventory)
     if found is None:

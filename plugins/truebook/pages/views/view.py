@@ -9,10 +9,34 @@ from pathlib import Path
 from typing import Any
 
 from truebook.errors import RegionError
-from truebook.model import Inventory
+from truebook.findings import Finding
+from truebook.model import BlockResult, Inventory, Planned
 
 Reader = Callable[[str], Any]
 """Reads an option's value; raises RegionError that ends with the fix."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """A page's shell blocks, each with what came of it. `page` is its path below the docs folder."""
+
+    page: str
+    title: str
+    blocks: tuple[tuple[Planned, BlockResult], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What this build found out about the docs themselves, before any page is rendered.
+
+    `tested` are the pages with shell blocks, `findings` what docs and cluster disagree on; each is None where nobody
+    looked. `drift` and `verification` are the pages that list all of it, empty where there are none.
+    """
+
+    tested: tuple[Tested, ...] | None = None
+    findings: tuple[Finding, ...] | None = None
+    drift: str = ""
+    verification: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +46,8 @@ class Request:
     `arguments` are the marker's plain words, `body` is what stands in the region now. `page_url` gives the link
     to write in Markdown for a docs page, `built_url` the one that works in the built page; both None where there
     is no such page. `templates` is the site's folder of overrides. `live` is False for what gets committed.
-    `site_url` is where the built site is, empty where nobody says.
+    `site_url` is where the built site is, empty where nobody says. `page` is the path below the docs folder of the page
+    that is filled, empty where that is not known; `checked` what the build found out about all of them.
     """
 
     arguments: tuple[str, ...]
@@ -33,6 +58,8 @@ class Request:
     templates: Path | None = None
     live: bool = True
     site_url: str = ""
+    page: str = ""
+    checked: Checked = Checked()
 
 
 @dataclass(frozen=True, slots=True)
