@@ -221,7 +221,7 @@ def test_its_own_authority_is_trusted_and_an_expired_certificate_is_not(tmp_path
 def state(name: str, **more: Any) -> str:
     import json
 
-    return json.dumps({"kind": "Deployment", "metadata": {"name": name}, **more})
+    return json.dumps({"kind": "Deployment", "metadata": {"name": name}} | more)
 
 
 def test_what_git_wants_is_asked_for_where_it_differs(server: FaultServer) -> None:
@@ -238,7 +238,13 @@ def test_what_git_wants_is_asked_for_where_it_differs(server: FaultServer) -> No
             "name": "other",
             "normalizedLiveState": state("other", spec={"replicas": 1}),
             "predictedLiveState": state(
-                "other", spec={"replicas": 2, "env": [{"name": "PASSWORD", "value": "pl4nted"}]}
+                "other",
+                spec={"replicas": 2, "env": [{"name": "PASSWORD", "value": "pl4nted"}]},
+                metadata={
+                    "name": "other",
+                    "managedFields": [{"manager": "argocd"}],
+                    "annotations": {"kubectl.kubernetes.io/last-applied-configuration": "{}", "a": "b"},
+                },
             ),
             "targetState": state("other"),
         },
@@ -268,6 +274,7 @@ def test_what_git_wants_is_asked_for_where_it_differs(server: FaultServer) -> No
         ("other", 2),
         ("gone", None),
     ]
+    assert found[0]["targetState"]["metadata"] == {"name": "other", "annotations": {"a": "b"}}
     assert "pl4nted" not in dump(recording).decode()
     assert part(recording).state == "fresh"
     states = {read.what.partition("?")[0]: read.state for read in part(recording).reads}

@@ -16,6 +16,7 @@ from truebook.errors import SourceError
 from truebook.recording import HttpAnswer, Read
 from truebook.redact import redact_json
 from truebook.state.fetch import Fetcher, Forbidden
+from truebook.state.tidy import LAST_APPLIED
 
 MOST = 50
 """Applications that are asked for."""
@@ -68,7 +69,18 @@ def _decoded(state: Any) -> Any:
         found = msgspec.json.decode(state) if isinstance(state, str) and state else None
     except (msgspec.DecodeError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    return _tidied(found) if isinstance(found, dict) else None
+
+
+def _tidied(found: dict[str, Any]) -> dict[str, Any]:
+    """An object without what only repeats it (see `state.tidy`)."""
+    metadata = found.get("metadata")
+    if isinstance(metadata, dict):
+        metadata.pop("managedFields", None)
+        annotations = metadata.get("annotations")
+        if isinstance(annotations, dict):
+            annotations.pop(LAST_APPLIED, None)
+    return found
 
 
 def _items(body: Any) -> list[dict[str, Any]]:
