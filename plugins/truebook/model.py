@@ -207,8 +207,9 @@ class Block:
 
     `line` and `end_line` are those of its opening and closing fence in the source file, from 1. `source` is the
     code as written; `script` is what would be run, prompts and output taken off; `lines[i]` is the file's line of
-    the script's line i, `places[i]` the line of `source` (from 0) whose end it is. `ordinal` is its place among the page's shell blocks, `fence` that among all the
-    fences that the page shows, both from 0. Blocks of one `session` share their variables.
+    the script's line i, `places[i]` the line of `source` (from 0) whose end it is. `ordinal` is its place among the
+    page's shell blocks, `fence` that among all the fences that the page shows, both from 0. Blocks of one `session`
+    share their variables.
     """
 
     path: str

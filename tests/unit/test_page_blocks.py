@@ -327,11 +327,11 @@ def test_output_is_shown_only_where_its_author_wants_it() -> None:
         ({"plan": "dry-run"}, "Dry-run"),
         (
             {"plan": "prove", "claims": (Claim("a", True), Claim("b", True))},
-            "Proved: 2 of 2 claims hold",
+            "Proved: 2 of 2 claims",
         ),
         (
             {"plan": "prove", "claims": (Claim("a", True), Claim("b", None))},
-            "Proved in part: 1 of 2 claims hold, 1 could not be told",
+            "Proved in part: 1 of 2 claims",
         ),
         ({"state": "failed", "reason": "exit code 1", "failed_line": 7}, "Failed at line 7: exit code 1"),
         ({"state": "unknown", "reason": "there is no sandbox"}, "Could not be tested: there is no sandbox"),

@@ -65,8 +65,11 @@ def _warning(one: ShownResult) -> str:
 
 def closing(one: ShownResult) -> str:
     """The line in words, what is behind it, and the end tag. The site's search leaves it out."""
+    result = one.result
+    partly = result.state == "passed" and any(claim.holds is None for claim in result.claims)
     return (
-        f'<details class="truebook-result truebook-result--{escape(one.result.state)}" data-search-exclude>'
+        f'<details class="truebook-result truebook-result--{escape(result.state)}'
+        f'{" truebook-result--partly" if partly else ""}" data-search-exclude>'
         f'<summary><span class="truebook-result__said">{_text(said(one))}</span>'
         f"{_aside(one)}</summary>"
         f'<dl class="truebook-result__facts">{"".join(_facts(one))}</dl></details></div>'
@@ -91,9 +94,7 @@ def _proved(claims: tuple[Claim, ...]) -> str:
     """For a block whose commands were not all run. What could not be told is not kept quiet."""
     hold = sum(claim.holds is True for claim in claims)
     rest = len(claims) - hold
-    if not rest:
-        return f"Proved: {hold} of {len(claims)} claims hold"
-    return f"Proved in part: {hold} of {len(claims)} claims hold, {rest} could not be told"
+    return f"Proved{' in part' if rest else ''}: {hold} of {len(claims)} claims"
 
 
 def _aside(one: ShownResult) -> str:
