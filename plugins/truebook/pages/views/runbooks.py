@@ -16,7 +16,7 @@ from markupsafe import Markup
 from truebook.model import BlockResult, Component, Planned, Record
 from truebook.pages import escape, templating
 from truebook.pages.views import cells, links
-from truebook.pages.views.cells import ITEMS_SHOWN, UNKNOWN
+from truebook.pages.views.cells import UNKNOWN
 from truebook.pages.views.status import Status, named
 from truebook.pages.views.system import named_component
 from truebook.pages.views.table import Row
@@ -24,6 +24,8 @@ from truebook.pages.views.view import Request, Tested, View
 
 PASSING = "Which runbooks there are for it, and how their commands fared, is filled in when the site is built."
 HEADERS = ("Runbook", "For", "Commands", "Tested")
+STEPS_SHOWN = 3
+"""Of a page's headings, before the others are only counted."""
 
 Blocks = Sequence[tuple[Planned, BlockResult]]
 
@@ -83,11 +85,13 @@ def _alert(record: Record, component: Component, request: Request) -> tuple[Mark
 def _page(page: Tested, blocks: Blocks, request: Request) -> tuple[Markup, ...]:
     """The page, the headings below which it names the component, and how those blocks fared."""
     where = request.page_url(page.page)
-    title = "This page" if page.page == request.page else page.title
-    link = escape.link(title, escape.target(where) if where and page.page != request.page else "")
+    if page.page == request.page:
+        return (escape.cell("This page"), escape.cell("all of it"), *summary(blocks))
     headings = list(dict.fromkeys(_step(planned) for planned, _ in blocks))
-    shown = Markup("; ").join([*map(escape.cell, headings[:ITEMS_SHOWN]), *cells.more(len(headings))])
-    return (link, shown, *summary(blocks))
+    rest = len(headings) - STEPS_SHOWN
+    shown = [*headings[:STEPS_SHOWN], *([f"and {rest} more"] if rest > 0 else [])]
+    link = escape.link(page.title, escape.target(where) if where else "")
+    return (link, Markup("; ").join(map(escape.cell, shown)), *summary(blocks))
 
 
 def _step(planned: Planned) -> str:
