@@ -171,7 +171,9 @@
       const first = [];
       if (this.key === "namespace" && offered) first.push([offered, "", "of what was chosen"]);
       const tested = known.find(([name]) => name === this.tested);
-      if (this.tested && (tested || !known.length)) first.push([this.tested, tested ? tested[1] : "", "tested with"]);
+      if (this.tested && (tested || !known.length)) {
+        first.push([this.tested, tested ? tested[1] : "", `${tested && tested[1] ? `${tested[1]}, ` : ""}tested with this`]);
+      }
       const seen = new Set();
       return [...first, ...known.map(([name, namespace]) => [name, namespace, namespace])].filter(([name, space]) => {
         const fresh = !seen.has(`${name} ${space}`);
