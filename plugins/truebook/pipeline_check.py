@@ -22,7 +22,7 @@ from truebook.model import BlockResult, CommandVerdict, Inventory, Planned
 from truebook.pages import regions, statements
 from truebook.pipeline import State
 from truebook.pipeline_run import Run
-from truebook.pipeline_runbooks import pages_in
+from truebook.pipeline_runbooks import Reader, pages_in
 from truebook.redact import hide
 from truebook.report import as_json, history
 from truebook.runbooks.blocks import Site, find_site, read_site
@@ -80,7 +80,7 @@ def check(
     facts = drift.Facts(said, inventory, settings, now, known(state.recording), site, results)
     found = drift.find(facts)
     if asked.site is not None:
-        unfilled, looked = pipeline_site.look(asked.site)
+        unfilled, looked = pipeline_site.look(asked.site, _sources(pages, said, settings))
         found = replace(found, findings=(*found.findings, *unfilled), compared=(*found.compared, *looked))
     new, old = _split(found.findings, asked.baseline)
     return Report(
@@ -131,6 +131,17 @@ def remember(report: Report, settings: Settings) -> None:
     history.save(history.append(history.load(path), history.build_of(report)), path)
 
 
+def _sources(
+    pages: Sequence[Page], said: Sequence[PageStatements], settings: Settings
+) -> Iterator[pipeline_site.Source]:
+    """Where each page has its first region and its first shell block."""
+    reader = Reader(settings)
+    for page, statement in zip(pages, said, strict=True):
+        region = min((one.line for one in statement.regions if not one.own), default=0)
+        block = min((one.line for one in reader.read(page.file).blocks), default=0)
+        yield pipeline_site.Source(page.path, page.name, region, block)
+
+
 def read_pages(paths: Sequence[Path]) -> Iterator[Page]:
     """The pages that are named, those in folders that are, or the site's. Raises ConfigError where one can't be
     read."""
@@ -138,7 +149,7 @@ def read_pages(paths: Sequence[Path]) -> Iterator[Page]:
     for file in pages_in(paths):
         folder = file.resolve().parent
         if folder not in sites:
-            sites[folder] = _site(folder)
+            sites[folder] = _site(folder, paths)
         docs = sites[folder].docs
         try:
             text = file.read_bytes().decode("utf-8", "surrogateescape")
@@ -149,10 +160,14 @@ def read_pages(paths: Sequence[Path]) -> Iterator[Page]:
         yield Page(file, file.as_posix(), name, text, docs)
 
 
-def _site(folder: Path) -> Site:
+def _site(folder: Path, paths: Sequence[Path]) -> Site:
+    """The site that a folder of pages is of; without an `mkdocs.yml` its docs are the folder that was named."""
+    config = find_site(folder)
     with suppress(ConfigError):
-        return read_site(find_site(folder))
-    return read_site(None, folder=folder)
+        if config is not None:
+            return read_site(config)
+    named = (path.resolve() for path in (paths or (Path(),)) if path.is_dir())
+    return read_site(None, folder=next((root for root in named if folder.is_relative_to(root)), folder))
 
 
 def _site_url(pages: Sequence[Page], settings: Settings) -> str:

@@ -115,7 +115,7 @@ def inventory() -> Inventory:
 
 def test_builds_every_page(site: Path) -> None:
     built = {path.relative_to(site).as_posix() for path in site.rglob("*.html")}
-    assert built == {*PAGES, "404.html"}
+    assert built == {*PAGES, "404.html", "drift.html", "verification.html"}
 
 
 def test_every_link_leads_somewhere(site: Path) -> None:

@@ -277,29 +277,38 @@ def test_a_failed_block_is_1() -> None:
 # Built sites
 
 
+BLOCK = "```bash\nkubectl get ns\n```\n"
+
+
 @pytest.mark.parametrize(
-    ("head", "body", "said"),
+    ("head", "text", "said"),
     [
-        ('<meta name="truebook:state" content="x">', "<!-- BEGIN truebook:stack -->", ""),
-        ('<meta content="x" name="truebook:state"/>', "<!-- BEGIN truebook:stack -->", ""),
-        ("", "<!-- BEGIN truebook:stack -->", "has regions that nothing filled (site-not-filled)"),
-        ('<meta name="truebook:state" content="x">', '<div class="language-bash highlight">', "(site-not-tested)"),
-        (
-            '<meta name="truebook:state"><meta name="truebook:runbooks">',
-            '<div class="language-bash highlight">',
-            "",
-        ),
-        ("", "<p>text", "no page of this site was seen by truebook's plugins"),
+        ('<meta name="truebook:state" content="x">', "", ""),
+        ('<meta content="x" name="truebook:state"/>', "", ""),
+        ("", "", "docs/page.md:3: error: this page was built with regions that nothing filled (site-not-filled)"),
+        ('<meta name="truebook:state">', BLOCK, "docs/page.md:8: error: this page was built with shell blocks"),
+        ('<meta name="truebook:state"><meta name="truebook:runbooks">', BLOCK, ""),
     ],
 )
-def test_a_built_site_is_looked_at(head: str, body: str, said: str) -> None:
-    updated()
-    Path("site/deep").mkdir(parents=True)
-    Path("site/404.html").write_text("<!-- BEGIN truebook:stack -->")
-    Path("site/deep/index.html").write_text(f"<html><head>{head}</head><body>{body}")
+@pytest.mark.parametrize("built", ["page.html", "page/index.html"])
+def test_a_built_site_is_looked_at(head: str, text: str, said: str, built: str) -> None:
+    updated(f"# Page\n\n{REGION}\n{text}")
+    path = Path("site", built)
+    path.parent.mkdir(parents=True)
+    Path("site/404.html").write_text("<html>")
+    path.write_text(f"<html><head>{head}</head><body>")
     found = run("check", "docs", "--site", "site")
     assert found.exit_code == (1 if said else 0), found.output
     assert said in found.stdout
+
+
+def test_a_site_that_no_plugin_saw_is_told_though_its_pages_ask_for_nothing() -> None:
+    updated()
+    page("# Plain\n", "plain.md")
+    Path("site").mkdir()
+    Path("site/plain.html").write_text("<html><head></head>")
+    found = run("check", "docs", "--site", "site")
+    assert (found.exit_code, "site: error: no page of this site was seen" in found.stdout) == (1, True)
 
 
 def test_a_site_that_is_not_there_is_2() -> None:

@@ -313,12 +313,17 @@ flowchart LR
 def test_own_tables_and_diagrams_are_compared_where_asked() -> None:
     there = Known(hosts=frozenset({"vault.homelab.local", "old.homelab.local"}))
     assert drift(OWN, there=there) == []
-    assert told(drift(OWN, there=there, own=True)) == [
-        "4 cell-differs Auth.Address: https://old.homelab.local/https://auth.homelab.local/ (documented)",
-        "5 row-not-live Redis: Redis// (documented)",
-        "10 arrow-not-live Vault -> Auth: Vault -> Auth// (documented)",
-        "11 node-not-live People: People// (documented)",
-    ]
+    asked = told(drift(OWN + "\n<!-- truebook:check -->\n", there=there))
+    assert (
+        asked
+        == told(drift(OWN, there=there, own=True))
+        == [
+            "4 cell-differs Auth.Address: https://old.homelab.local/https://auth.homelab.local/ (documented)",
+            "5 row-not-live Redis: Redis// (documented)",
+            "10 arrow-not-live Vault -> Auth: Vault -> Auth// (documented)",
+            "11 node-not-live People: People// (documented)",
+        ]
+    )
 
 
 # Claims

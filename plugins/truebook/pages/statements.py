@@ -21,6 +21,8 @@ _FENCE = re.compile(r"(`{3,}|~{3,})\s*(?:\{\s*\.)?mermaid\b.*$")
 _LINK = re.compile(r"!?\[(?P<text>(?:\\.|[^\]\\])*)\]\(\s*<?(?P<target>[^)\s>]*)>?(?:\s[^)]*)?\)")
 _TAG = re.compile(r"<[^<>]*>")
 _MARKS = re.compile(r"(?<!\w)[*_~`]+|[*_~`]+(?!\w)")
+_ASKS = re.compile(r"^[ \t]*<!--\s*truebook:check\s*-->[ \t]*$", re.MULTILINE)
+"""A page that asks for its own tables and flowcharts to be compared says so on a line of its own."""
 CHECKSUM = 12
 """Hexadecimal digits of a region's checksum."""
 
@@ -38,14 +40,15 @@ def page(
     templates: Path | None = None,
     site_url: str = "",
 ) -> PageStatements:
-    """All that a page says. `declared` is the inventory as Git wants it, None where that is the live one. `own`: the
-    author's own tables and flowcharts are read too. Raises RegionError where markers can't be read."""
+    """All that a page says. `declared` is the inventory as Git wants it, None where that is the live one. The author's
+    own tables and flowcharts are read too where they are meant to be (`own`), and where the page asks for it by
+    `<!-- truebook:check -->`. Raises RegionError where markers can't be read."""
     found = regions.parse(markdown, path=path) if regions.mentions(markdown) else []
     made = [
         _region(region, live=live, declared=declared, page_url=page_url, templates=templates, site_url=site_url)
         for region in found
     ]
-    if own:
+    if own or _ASKS.search(markdown):
         made += _own(markdown, found)
     inside = [(region.line, region.end_line) for region in found]
     said = [claim for claim in claims(markdown, domains) if not any(a <= claim.line <= b for a, b in inside)]

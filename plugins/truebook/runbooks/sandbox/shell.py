@@ -58,7 +58,9 @@ __truebook_end() {
   trap - ERR
   if (( ${#__truebook_codes[@]} > 1 )) && (( ${__truebook_codes[-1]} == 0 )); then
     # The last pipeline of all: here too, what was only cut off by its reader did not fail.
-    for __truebook_code in "${__truebook_codes[@]}"; do (( __truebook_code == 0 || __truebook_code == 141 )) || break; done
+    for __truebook_code in "${__truebook_codes[@]}"; do
+      (( __truebook_code == 0 || __truebook_code == 141 )) || break
+    done
     (( __truebook_code == 0 || __truebook_code == 141 )) && __truebook_status=0
   fi
   set +eux
