@@ -326,12 +326,18 @@ HOMELAB: Mapping[str, HomelabBreak] = {
     "an Ingress is gone": HomelabBreak(ingress_is_gone, (
         "docs/about.md unknown-host vault.homelab.local", f"{INDEX} cell-differs Vault.URL",
         f"{VAULT} value-differs vault.url", f"{VAULT} unknown-host vault.homelab.local",
+        "docs/stack.md cell-differs vault.homelab.local.Component",
     )),
-    "a host is renamed": HomelabBreak(host_is_renamed, (f"{INDEX} cell-differs Jellyfin.URL",)),
+    "a host is renamed": HomelabBreak(host_is_renamed, (
+        f"{INDEX} cell-differs Jellyfin.URL", "docs/stack.md cell-differs jellyfin.homelab.local.Component",
+    )),
     "an Application is gone": HomelabBreak(application_is_gone, (
         "docs/argocd.md cell-differs Arrows out.Now", f"{INDEX} row-not-live Homepage",
+        "docs/incident/index.md row-not-live Homepage", "docs/stack.md cell-differs homepage.homelab.local.Component",
     )),
-    "an app is new": HomelabBreak(application_is_new, (f"{INDEX} row-not-documented Wiki",)),
+    "an app is new": HomelabBreak(application_is_new, (
+        f"{INDEX} row-not-documented Wiki", "docs/incident/index.md row-not-documented Wiki",
+    )),
     "a volume grows": HomelabBreak(storage_grows, (f"{INDEX} cell-differs MinIO.Storage",)),
     "an image is updated": HomelabBreak(image_is_updated, (f"{VAULT} value-differs vault.version",)),
     "an image by latest": HomelabBreak(image_is_latest, (
@@ -380,6 +386,7 @@ HOMELAB: Mapping[str, HomelabBreak] = {
     "an Application comes from another repository": HomelabBreak(repository_is_moved, (
         "docs/argocd.md cell-differs Arrows in.Now", "docs/git.md row-not-documented git.example.com-loki",
         "docs/git.md cell-differs Loki.Repository", f"{INDEX} row-not-documented git.example.com-loki",
+        "docs/incident/index.md row-not-documented git.example.com-loki",
         *2 * ("docs/stack.md arrow-not-documented git.example.com-loki -> ArgoCD",
               "docs/stack.md node-not-documented git.example.com-loki"),
     )),

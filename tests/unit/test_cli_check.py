@@ -286,7 +286,7 @@ BLOCK = "```bash\nkubectl get ns\n```\n"
         ('<meta name="truebook:state" content="x">', "", ""),
         ('<meta content="x" name="truebook:state"/>', "", ""),
         ("", "", "docs/page.md:3: error: this page was built with regions that nothing filled (site-not-filled)"),
-        ('<meta name="truebook:state">', BLOCK, "docs/page.md:8: error: this page was built with shell blocks"),
+        ('<meta name="truebook:state">', BLOCK, "error: this page was built with shell blocks that nothing tested"),
         ('<meta name="truebook:state"><meta name="truebook:runbooks">', BLOCK, ""),
     ],
 )
