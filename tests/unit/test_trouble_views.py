@@ -50,7 +50,7 @@ def test_a_component_that_is_not_well_leads_to_its_page(values: dict[str, str | 
     found = [row for row in incident(replace(WELL, components=(vault,))) if "Vault" in row[0]]
     assert len(found) == (words is not None)
     if words is not None:
-        assert found[0][3] == "[Vault](vault.md)"
+        assert found[0][2] == "[Vault](vault.md)"
         assert all(word in " ".join(found[0]) for word in words)
 
 
@@ -88,7 +88,7 @@ def test_how_often_a_schedule_runs(schedule: str, seconds: float | None) -> None
 
 def test_a_source_that_did_not_answer_is_named() -> None:
     blind = told(FULL, SourceStatus("vault", "failed", "connection refused"))
-    assert ["Vault", "Not read", "connection refused"] in [row[:3] for row in incident(blind)]
+    assert ["Vault", "Not read", "connection refused"] in [[*row[:2], row[3]] for row in incident(blind)]
 
 
 def test_the_worst_comes_first() -> None:

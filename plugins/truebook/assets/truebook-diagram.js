@@ -237,22 +237,23 @@
     else location.reload();
   };
 
-  // Whatever was not drawn in the end is shown as text.
+  // What cannot be drawn is shown as text: all of it without Mermaid, else what Mermaid cannot read.
   const settle = () => {
     for (const [box, diagram] of all) {
       if (!box.isConnected) all.delete(box);
-      else if (!diagram.svg && box.dataset.processed !== "failed") diagram.readable();
+      else if (diagram.svg || box.dataset.processed === "failed") continue;
+      else if (!window.mermaid) diagram.readable();
+      else {
+        window.mermaid.parse(diagram.source, { suppressErrors: true }).then(
+          (read) => read || diagram.readable(),
+          () => diagram.readable(),
+        );
+      }
     }
-  };
-
-  const loaded = () => {
-    if (all.size === 0) return;
-    if (!window.mermaid) settle();
-    else setTimeout(settle, 15_000); // drawing takes as long as it takes; what fails, says so
   };
 
   if (window.document$) window.document$.subscribe(install);
   else install();
-  if (document.readyState === "complete") loaded();
-  else addEventListener("load", loaded);
+  if (document.readyState === "complete") settle();
+  else addEventListener("load", settle);
 })();

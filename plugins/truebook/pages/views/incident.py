@@ -24,7 +24,7 @@ from truebook.pages.views.table import Row
 from truebook.pages.views.view import Request, View
 
 PASSING = "What is not well is filled in when the site is built."
-HEADERS = ("What", "State", "Why", "Runbook")
+HEADERS = ("What", "State", "Runbook", "Why")
 ORDER = ("degraded", "missing", "outofsync", "progressing", "unknown")
 """The kinds of what is not well, the worst first."""
 
@@ -61,7 +61,7 @@ def _render(request: Request, _options: Mapping[str, Any]) -> str:
         notes=[],
         headers=headers,
         rule=[Markup("-" * (len(header) + 2)) for header in headers],  # noqa: S704 - dashes
-        rows=[Row(None, (one.what, one.state.markup, one.why or UNKNOWN, one.runbook or UNKNOWN)) for one in found],
+        rows=[Row(None, (one.what, one.state.markup, one.runbook or UNKNOWN, one.why or UNKNOWN)) for one in found],
         empty="Nothing is known to be wrong.",
         live=request.live,
     ).strip("\n")
