@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from html import unescape
+from typing import Any
 
 import markdown
 import pytest
@@ -24,7 +25,7 @@ kubectl get pods -n <name space> -l "app=<app>" # of <nobody>
 $ kubectl logs <pod-name> && echo $NS '<quoted one>'
 äö <ü> <last>
 """
-STYLES = {
+STYLES: dict[str, tuple[list[str], dict[str, Any]]] = {
     "plain": (["fenced_code"], {}),
     "lines": (["pymdownx.superfences"], {"pymdownx.highlight": {"anchor_linenums": True, "line_spans": "__span"}}),
     "table": (["pymdownx.superfences"], {"pymdownx.highlight": {"linenums": True, "linenums_style": "table"}}),

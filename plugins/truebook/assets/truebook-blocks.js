@@ -166,7 +166,8 @@
         .filter((field) => field.key === this.key && field.roles.length)
         .map((field) => new Set(field.live().map(([name]) => name)));
       const everywhere = (name) => others.every((names) => names.size === 0 || names.has(name));
-      const known = [...(space && near.length ? near : all)];
+      // A command that names its namespace itself leaves no choice of others.
+      const known = this.namespace && near.length ? near : [...near, ...all.filter((one) => !near.includes(one))];
       known.sort((a, b) => everywhere(b[0]) - everywhere(a[0]));
       const first = [];
       if (this.key === "namespace" && offered) first.push([offered, "", "of what was chosen"]);
@@ -409,7 +410,7 @@
         return;
       }
       const done = await put(this.text(numbers));
-      const destructive = this.box.dataset.verdict === "destructive" ? " It is destructive: look before you paste." : "";
+      const destructive = this.box.querySelector(":scope > .truebook-block__warning") ? " It is destructive: look before you paste." : "";
       say(done ? `Copied.${destructive}` : "The browser does not let this page copy.");
     }
   }
@@ -437,14 +438,19 @@
     const range = selection.getRangeAt(0);
     const touched = blocks.filter((block) => block.box.isConnected && range.intersectsNode(block.code));
     if (!touched.length) return;
-    const fragment = range.cloneContents();
+    // A selection by hand seldom ends where the code does: what is beside it counts where it says something.
+    const within = range.cloneRange();
+    const [{ code }] = touched;
+    if (!code.contains(range.startContainer)) within.setStart(code, 0);
+    if (!code.contains(range.endContainer)) within.setEnd(code, code.childNodes.length);
     let text;
-    if (touched[0].code.contains(range.commonAncestorContainer)) {
-      if (range.commonAncestorContainer.parentElement.closest(".truebook-skip, .truebook-field")) return;
-      text = cleaned(fragment).textContent;
+    if (touched.length === 1 && within.toString().trim() === range.toString().trim()) {
+      const around = within.commonAncestorContainer;
+      if ((around.closest ? around : around.parentElement).closest(".truebook-skip, .truebook-field")) return;
+      text = cleaned(within.cloneContents()).textContent;
     } else {
       const away = element("div", "truebook-away");
-      away.append(cleaned(fragment));
+      away.append(cleaned(range.cloneContents()));
       document.body.append(away);
       text = away.innerText;
       away.remove();

@@ -57,9 +57,13 @@ def opening(one: ShownResult) -> str:
 
 
 def _warning(one: ShownResult) -> str:
-    if one.result.verdict != "destructive":
+    """Whatever else a block does, and whatever comes of it."""
+    judgement = one.planned.judgement
+    found = [command.reason for command in judgement.commands if command.verdict == "destructive"]
+    if not found and one.result.verdict != "destructive":
         return ""
-    reason = f": {_text(one.planned.judgement.reason)}" if one.planned.judgement.reason else ""
+    why = next(filter(None, [*found, judgement.reason]), "")
+    reason = f": {_text(why)}" if why else ""
     return f'<p class="truebook-block__warning" data-search-exclude><strong>Destructive</strong>{reason}</p>'
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 
 from truebook.model import FieldMode
 from truebook.runbooks.fill.facts import is_safe
@@ -19,7 +18,7 @@ def written(value: str, mode: FieldMode) -> str | None:
         return value
     if mode == "bare":
         # `~` or `=` first in a word would still mean something: whatever is not plain is quoted.
-        return shlex.quote(value) if not re.fullmatch(r"[A-Za-z0-9_.:/@,+-]+", value) else value
+        return value if re.fullmatch(r"[A-Za-z0-9_.:/@,+-]+", value) else "'" + value.replace("'", "'\"'\"'") + "'"
     if mode == "single":
         return value.replace("'", "'\"'\"'")
     if mode == "double":
