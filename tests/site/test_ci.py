@@ -14,6 +14,7 @@ from junitparser import JUnitXml
 from tests import schemas
 from tests.site.pipelines import GITHUB, GITLAB, Machine, Ran, read
 from tests.site.test_plugin import Site
+from tests.unit.test_deploy import ALONE
 from truebook import recording
 from truebook.pipeline import EMBEDDED
 from truebook.replay.serve import start
@@ -40,10 +41,6 @@ components:
     purpose: Secrets management
     find: {application: vault, workload: StatefulSet vault/vault, ingress: vault/vault}
 """
-SYSTEMS = "alertmanager authentik certificates configmaps grafana loki minio oidc prometheus vault".split()
-OFF = ", ".join(f"{name}: {{enabled: false}}" for name in SYSTEMS)
-ALONE = f"argocd: {{enabled: false}}\ngit: {{enabled: false}}\nsystems: {{{OFF}}}"
-"""Only the API server is read: what else the replayed cluster knows of is nowhere."""
 URL = "[vault.homelab.local](https://vault.homelab.local)"
 PAGE = f"""\
 # Operations

@@ -21,6 +21,7 @@ import yaml
 from truebook import recording
 from truebook.pipeline import EMBEDDED
 from truebook.replay.serve import start
+from truebook.state.sources import SOURCES
 
 pytestmark = pytest.mark.skipif(
     any(shutil.which(name) is None for name in ("kubectl", "git", "curl", "bwrap")),
@@ -145,9 +146,9 @@ cluster: homelab
 %s
 domains: [homelab.local]
 """
-SYSTEMS = "alertmanager authentik certificates configmaps grafana loki minio oidc prometheus vault".split()
-OFF = "systems: {" + ", ".join(f"{name}: {{enabled: false}}" for name in SYSTEMS) + "}"
-ALONE = f"argocd: {{enabled: false}}\ngit: {{enabled: false}}\n{OFF}"
+OFF = ", ".join(f"{name}: {{enabled: false}}" for name in SOURCES if name not in ("kubernetes", "argocd", "git"))
+ALONE = f"argocd: {{enabled: false}}\ngit: {{enabled: false}}\nsystems: {{{OFF}}}"
+"""Only the API server is read: what else the replayed cluster knows of is nowhere."""
 
 
 @dataclass
