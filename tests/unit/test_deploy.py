@@ -393,9 +393,7 @@ def test_a_share_that_never_ran_is_named(lab: Lab, reports: Path) -> None:
 
 def test_a_share_without_a_sandbox_or_a_cluster_fails_and_leaves_no_report(lab: Lab, reports: Path) -> None:
     (reports / "0.json").write_text("an older run's")
-    assert (
-        share(lab, reports, 0, KUBECONFIG=str(lab.folder / "none"), TRUEBOOK_RECORDING="nowhere.json").returncode == 2
-    )
+    assert share(lab, reports, 0, TRUEBOOK_RECORDING="nowhere.json").returncode not in (0, 3)
     bwrap = lab.folder / "tools" / "bwrap"
     bwrap.write_text("#!/bin/sh\nexit 1\n")
     bwrap.chmod(0o755)
