@@ -520,6 +520,36 @@ def test_what_was_copied_is_what_was_tested(page: Page, tmp_path: Path, how: str
         assert requests(one) == requests(other)
 
 
+def test_code_that_a_highlighter_writes_anew_is_left_alone(browser: Browser, small: str) -> None:
+    with visit(browser, small) as found:
+        found.page.add_init_script(
+            """addEventListener("load", () => {
+              const code = document.querySelector(".truebook-block pre > code");
+              code.innerHTML = "<b>kubectl</b> written anew";
+            });"""
+        )
+        page = opened(found)
+        expect(page.locator(".truebook-block--live")).to_have_count(4)
+        expect(block(page, 0).locator(".truebook-tools")).to_have_count(0)
+        expect(block(page, 0).locator(".md-clipboard, .md-code__nav").first).to_be_visible()
+        fill(page, "namespace", "monitoring")
+        expect(block(page, 0).locator("pre > code")).to_have_text("kubectl written anew")
+
+
+def test_it_all_works_from_a_disk(browser: Browser, folder: Path) -> None:
+    with visit(browser, f"{folder.as_uri()}/") as found:
+        page = found.open("index.html")
+        field(page, "namespace").click()
+        expect(page.get_by_role("option", name="monitoring")).to_be_visible()
+        page.keyboard.press("Escape")
+        filled(page)
+        copy(page, 0)
+        expect(said(page)).to_have_text("Copied.")
+        page.get_by_role("link", name="Other", exact=True).last.click()
+        expect(page.locator("h1")).to_contain_text("Other")
+        expect(field(page, "namespace")).to_have_text("monitoring")
+
+
 # ---- Results ----------------------------------------------------------------------------------------------------
 
 

@@ -389,6 +389,16 @@
       this.code.before(bar);
     }
 
+    // Some highlighters write all of the code anew when the page has loaded. Then it is as it was without this script.
+    get lost() {
+      return this.fields.some((field) => !field.box.isConnected);
+    }
+
+    leave() {
+      this.box.querySelector(".truebook-tools").remove();
+      this.box.classList.remove("truebook-block--live");
+    }
+
     // A command as the page has it, fields as they are written.
     written(number) {
       return this.commands[number].map((part) => (typeof part === "string" ? part : this.fields[part].text)).join("");
@@ -543,6 +553,10 @@
   if (window.document$) window.document$.subscribe(install);
   else install();
   setInterval(tick, 20_000);
+  addEventListener("load", () => setTimeout(() => {
+    for (const block of blocks.filter((one) => one.lost)) block.leave();
+    blocks = blocks.filter((one) => !one.lost);
+  }));
   document.addEventListener("visibilitychange", tick);
   addEventListener("beforeprint", () => tick(true));
   addEventListener("afterprint", tick);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from dataclasses import replace
@@ -10,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from truebook import pipeline
-from truebook.model import Block, Copyable, Evidence, Field, FilledValue, Filling
+from truebook.model import Block, Copyable, Evidence, Field, FilledValue, Filling, Value
 from truebook.pipeline import EMBEDDED
-from truebook.pipeline_runbooks import Planner, Reader, known_of, pages_in
+from truebook.pipeline_runbooks import Known, Planner, Reader, known_of, offers_of, pages_in
 from truebook.runbooks.blocks import find_blocks
 from truebook.runbooks.copying import copyable
 from truebook.runbooks.fill import fill
@@ -168,9 +169,25 @@ def test_what_is_offered_is_only_what_a_command_can_take() -> None:
     inventory = pipeline.build_inventory(state, settings)
     many = tuple(Named("Pod", "a", f"p{n:04}") for n in range(MOST + 5))
     odd = (Named("Node", "", "<img src=x>"), Named("Node", "", "node-1"))
+    vault = inventory.component("vault")
+    assert vault is not None
+    odd_space = Value("</script>", Evidence("x", "x", "x"))
+    lying = replace(vault, values={**vault.values, "namespace": odd_space})
+    assert offer({"app"}, replace(inventory, components=(lying,)), Facts()) == {"app": [("vault", "")]}
     found = offer({"app", "pod", "node", "kind:none", "host", ""}, inventory, Facts({"pod": many, "node": odd}))
     assert ("vault", "vault") in found["app"]
     assert len(found["pod"]) == MOST
     assert found["node"] == [("node-1", "")]
     assert any("homelab.local" in host for host, _ in found["host"])
     assert "kind:none" not in found
+
+
+def test_what_is_offered_is_safe_within_a_script() -> None:
+    one = replace(block("kubectl get pods -n <namespace>"))
+    spaces = (Named("Namespace", "", "</script>"), Named("Namespace", "", "apps"))
+    inventory = pipeline.build_inventory(pipeline.read_state(Settings(), EMBEDDED), Settings())
+    copied = copyable(one, fill(one, inventory=None))
+    assert copied is not None
+    written_out = offers_of(Known(inventory, Facts({"namespace": spaces})), [copied])
+    assert json.loads(written_out) == {"namespace": [["apps", ""]]}
+    assert offers_of(Known(None), [copied]) == "{}"

@@ -21,7 +21,8 @@ def offer(roles: Iterable[str], inventory: Inventory, facts: Facts) -> Offers:
     """The names that there are for each role. Nothing that could not be put into a command as it is."""
     found: Offers = {}
     for role in sorted(set(roles)):
-        pairs = dict.fromkeys(pair for pair in _of(role, inventory, facts) if is_safe(pair[0]))
+        named = ((name, space if is_safe(space) else "") for name, space in _of(role, inventory, facts))
+        pairs = dict.fromkeys(pair for pair in named if is_safe(pair[0]))
         if pairs:
             found[role] = sorted(pairs)[:MOST]
     return found
