@@ -313,6 +313,7 @@ flowchart LR
 def test_own_tables_and_diagrams_are_compared_where_asked() -> None:
     there = Known(hosts=frozenset({"vault.homelab.local", "old.homelab.local"}))
     assert drift(OWN, there=there) == []
+    assert drift(OWN + "\n```html\n<!-- truebook:check -->\n```\n", there=there) == []
     asked = told(drift(OWN + "\n<!-- truebook:check -->\n", there=there))
     assert (
         asked

@@ -48,7 +48,7 @@ def page(
         _region(region, live=live, declared=declared, page_url=page_url, templates=templates, site_url=site_url)
         for region in found
     ]
-    if own or _ASKS.search(markdown):
+    if own or _asks(markdown):
         made += _own(markdown, found)
     inside = [(region.line, region.end_line) for region in found]
     said = [claim for claim in claims(markdown, domains) if not any(a <= claim.line <= b for a, b in inside)]
@@ -165,6 +165,14 @@ def _charts(text: str) -> Iterator[tuple[int, str]]:
                 number += 1
             yield start, "\n".join(line.removeprefix(prefix) for line in lines[start:number])
         number += 1
+
+
+def _asks(markdown: str) -> bool:
+    """Whether a page asks for its own tables and flowcharts to be compared; in code, that is an example."""
+    if _ASKS.search(markdown) is None:
+        return False
+    scanner = Scanner()
+    return any(not scanner.feed(line) and _ASKS.fullmatch(line) for line in markdown.split("\n"))
 
 
 def _own(markdown: str, known: Sequence[Region]) -> Iterator[RegionStatements]:
