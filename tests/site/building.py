@@ -62,10 +62,10 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """Serve `folder` on a free port of this machine; gives its URL, with a slash at the end."""
+def serving(folder: Path, port: int = 0) -> Iterator[str]:
+    """Serve `folder` on a port of this machine, a free one if 0; gives its URL, with a slash at the end."""
     handler = functools.partial(_Quiet, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:

@@ -76,7 +76,26 @@
     yield* document.querySelectorAll(".truebook-verification table");
   };
 
-  const install = () => [...new Set(filled())].forEach(arm);
+  // A box that scrolls can be reached by keyboard, as long as it does.
+  const reach = () => {
+    for (const box of document.querySelectorAll(".md-typeset__scrollwrap")) {
+      const scrolls = box.scrollWidth > box.clientWidth;
+      if (scrolls === (box.tabIndex === 0)) continue;
+      if (scrolls) {
+        box.tabIndex = 0;
+        box.setAttribute("role", "region");
+        box.setAttribute("aria-label", "Table that scrolls sideways");
+      } else for (const name of ["tabindex", "role", "aria-label"]) box.removeAttribute(name);
+    }
+  };
+
+  const install = () => {
+    [...new Set(filled())].forEach(arm);
+    requestAnimationFrame(reach); // themes put tables into boxes when the page is there
+  };
+  addEventListener("resize", reach);
+  addEventListener("load", reach);
+  document.addEventListener("change", () => requestAnimationFrame(reach)); // of a tab
   if (window.document$) window.document$.subscribe(install);
   else install();
 })();
