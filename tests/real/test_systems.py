@@ -390,7 +390,8 @@ def test_minios_bucket_is_read_with_the_policy_that_comes_with_truebook(
             assert (part(recorded).state, states(part(recorded))["HEAD /velero"]) == ("fresh", state)
             assert found["MINIO_SESSION_TOKEN"].encode() not in dump(recorded)
         ours = temporary_keys(minio, policy)
-        auth = AWS4Auth(*list(ours.values())[:2], "us-east-1", "s3", security_token=ours["MINIO_SESSION_TOKEN"])
+        first, second = list(ours.values())[:2]
+        auth = AWS4Auth(first, second, "us-east-1", "s3", security_token=ours["MINIO_SESSION_TOKEN"])
         for method, path in (
             ("HEAD", "/other"),
             ("GET", "/velero/backup.tar.gz"),
@@ -450,7 +451,8 @@ def relay(prometheus: Prometheus) -> Iterator[tuple[str, int]]:
     with Relay((target.host, target.port or 80)) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
-        yield server.server_address[:2]
+        host, port = server.server_address[:2]
+        yield str(host), port
         server.closing.set()
         server.shutdown()
         thread.join()

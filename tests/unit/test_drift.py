@@ -453,7 +453,7 @@ def test_a_runbook_that_no_alert_reaches_is_told_where_that_counts() -> None:
 def test_status_and_images_stand_at_the_components_page_or_catalog_line(
     values: dict[str, Scalar | tuple[str, ...]], expected: list[str]
 ) -> None:
-    live = inventory(component("mail", page="mail.md", **values))
+    live = inventory(component("mail", "Security", page="mail.md", **values))
     settings = Settings(path=Path("truebook.yml"), components=(CatalogComponent("mail", 7),))
     found = drift("# Mail\n", live, name="mail.md", settings=settings)
     assert [f"{one.severity} {one.rule} {one.subject}: {one.message}" for one in found] == expected

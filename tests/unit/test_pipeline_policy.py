@@ -20,7 +20,8 @@ from truebook.settings import KubernetesSettings, RunbookSettings, Settings
 
 REQUIRED = Settings(runbooks=RunbookSettings(require_policy=True))
 ACCOUNT = "system:serviceaccount:truebook:truebook"
-SHIPPED: list[Any] = list(yaml.safe_load_all((Path(__file__).parents[2] / "deploy" / "dry-run" / "policy.yaml").read_text()))
+DEPLOY = Path(__file__).parents[2] / "deploy"
+SHIPPED: list[Any] = list(yaml.safe_load_all((DEPLOY / "dry-run" / "policy.yaml").read_text()))
 
 
 def test_there_is_none_where_nothing_can_be_written() -> None:

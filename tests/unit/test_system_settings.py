@@ -55,7 +55,7 @@ def test_a_system_is_read_after_those_that_say_where_it_is(tmp_path: Path) -> No
 
 def test_the_components_are_made_once_for_all_sources(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
-    real = known.join
+    real = known.join  # type: ignore[attr-defined]
 
     def join(*arguments: object) -> object:
         made.append("join")

@@ -71,7 +71,8 @@ def test_the_components_own_address_is_next() -> None:
 
 
 def test_a_credential_goes_only_where_the_operator_said() -> None:
-    for settings, ours in ((stated(), {}), (Settings(), {"component": "vault"})):
+    cases: list[tuple[Settings, dict[str, Any]]] = [(stated(), {}), (Settings(), {"component": "vault"})]
+    for settings, ours in cases:
         assert find(context(settings=settings, ingresses=[ROUTE], **ours), "vault", PORTS).named
     # An annotation chooses what is shown to people; where a token goes it does not choose.
     lured = ingress("vault", "*.homelab.local", namespace="vault")
@@ -211,6 +212,6 @@ def test_what_serves_a_system_is_known_by_the_pods_that_run_it() -> None:
     services[2]["spec"]["selector"] = {}
     found = serving(context(services=services, ingresses=[ROUTE]), "vault")
     assert found is not None
-    assert (found.component.name, found.services) == ("vault", {("vault", "vault")})
+    assert (found.component.name, found.services) == ("vault", frozenset({("vault", "vault")}))
     assert found.urls == ("https://vault.homelab.local",)
     assert serving(context(), "loki") is None
