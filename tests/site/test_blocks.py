@@ -305,6 +305,20 @@ def test_what_is_secret_is_not_kept_and_not_shared(page: Page) -> None:
     assert clipboard(page) == "vault login hvs.secret"
 
 
+def test_a_secret_is_not_kept_from_another_page_either(browser: Browser, instant: str) -> None:
+    with visit(browser, instant) as found:
+        page = opened(found)
+        page.wait_for_load_state("networkidle")
+        fill(page, "token", "hvs.secret")
+        page.evaluate("window.stayed = true")
+        page.get_by_role("link", name="Other", exact=True).last.click()
+        expect(page.locator("h1")).to_contain_text("Other")
+        fill(page, "namespace", "vault")
+        assert page.evaluate("window.stayed === true")
+        assert "vault" in page.evaluate("JSON.stringify(sessionStorage)")
+        assert "hvs.secret" not in page.evaluate("JSON.stringify(sessionStorage)")
+
+
 def test_a_link_brings_its_values_along(browser: Browser, small: str, page: Page) -> None:
     fill(page, "namespace", "a b&c=#d")
     fill(page, "app", "grafana")

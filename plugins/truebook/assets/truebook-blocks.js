@@ -16,6 +16,7 @@
   // not kept at all.
   const values = {
     known: new Map(),
+    secret: new Set(),
     place: (key) => (key === "name" ? `${location.pathname}#name` : key),
     get(key) {
       return this.known.get(this.place(key)) || "";
@@ -24,6 +25,7 @@
       if (value) this.known.set(this.place(key), value);
       else this.known.delete(this.place(key));
       if (keep) this.save();
+      else this.secret.add(this.place(key));
     },
     load() {
       try {
@@ -35,9 +37,8 @@
       }
     },
     save() {
-      const secret = new Set(blocks.flatMap((block) => block.fields).filter((one) => one.secret).map((one) => one.key));
       try {
-        const kept = [...this.known].filter(([key]) => !secret.has(key));
+        const kept = [...this.known].filter(([place]) => !this.secret.has(place));
         sessionStorage.setItem(STORE, JSON.stringify(Object.fromEntries(kept)));
       } catch {
         // The values stay for this page.
