@@ -100,7 +100,7 @@ def test_a_foreign_site_is_filled_from_its_own_recording(python: Path, site: Pat
     assert "reading state from recording attic.json" in done.stderr
     html = (site / "site" / "index.html").read_text()
     assert '<td><a href="safe/">The safe</a></td>' in html
-    assert "<td>Ann</td>\n<td>1.20.1</td>\n<td>1 of 1</td>" in html
+    assert '<td>Ann</td>\n<td><span class="truebook-version">1.20.1</span></td>\n<td>1 of 1</td>' in html
     assert "-->1.20.1<!--" in html
 
 
