@@ -103,7 +103,8 @@ class StatePlugin(BasePlugin[StateConfig]):  # type: ignore[no-untyped-call] # a
         except TruebookError as error:
             raise PluginError(str(error)) from error
         watched = [self._settings.path, self._templates, self._watched]
-        config.watch.extend(str(path) for path in watched if path is not None and str(path) not in config.watch)
+        there = [str(path.absolute()) for path in watched if path is not None]
+        config.watch.extend(path for path in there if path not in config.watch)
         add_stylesheet(config)
 
     def on_files(self, files: Files, *, config: MkDocsConfig) -> None:
@@ -112,7 +113,8 @@ class StatePlugin(BasePlugin[StateConfig]):  # type: ignore[no-untyped-call] # a
             add_stylesheet(config, files)
 
     def _build(self, folder: Path) -> Inventory:
-        path = folder / (self.config.config or DEFAULT_FILE)
+        # As it is written and shown: relative to where the build was started.
+        path = Path(os.path.relpath(folder / (self.config.config or DEFAULT_FILE)))
         self._settings = pipeline.load_settings(path if self.config.config or path.exists() else None)
         self._templates = folder / self.config.templates if self.config.templates else None
         recording = self._recording(folder)

@@ -25,6 +25,7 @@ SHOWN = [
     "alertmanager.html",
     "velero.html",
     "runbooks/rotate-secrets.html",
+    "incident/index.html",
     "incident/identify.html",
     "incident/investigate.html",
 ]

@@ -80,8 +80,8 @@ def test_the_page_for_incidents_says_what_is_not_well_and_what_helps(browser: Br
             ("Home Assistant", "Progressing"),
         ):
             row = table.locator("tr", has_text=state).filter(has_text=name).first
+            row.evaluate("row => scrollTo(0, row.getBoundingClientRect().top + scrollY - 200)")
             expect(row.get_by_role("link", name="ArgoCD")).to_be_in_viewport(ratio=0.5)
-            page.evaluate("scrollBy(0, 40)")
         row.get_by_role("link", name="ArgoCD").click()
         expect(page.locator("h1")).to_contain_text("ArgoCD")
 

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import importlib.util
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -70,3 +70,20 @@ def test_every_page_of_this_site_has_it(site: Path, policy: ModuleType) -> None:
         said = text.partition('content="default-src')[2].partition('"')[0]
         assert all(f"'sha256-{digest}'" in said for digest in policy.inline(text)), page
         assert "javascript:" not in text
+
+
+def test_pages_that_are_served_while_they_are_written_have_none(policy: ModuleType, tmp_path: Path) -> None:
+    page = tmp_path / "index.html"
+    page.write_text("<html><head></head></html>")
+    config = SimpleNamespace(site_dir=str(tmp_path))
+    policy.on_startup(command="serve", dirty=False)
+    policy.on_post_build(config)
+    assert "Content-Security-Policy" not in page.read_text()
+    policy.on_startup(command="build", dirty=False)
+    policy.on_post_build(config)
+    assert "Content-Security-Policy" in page.read_text()
+
+
+def test_no_page_names_a_path_of_the_machine_that_built_it(site: Path) -> None:
+    for page in site.rglob("*.html"):
+        assert str(ROOT) not in page.read_text(encoding="utf-8"), page

@@ -20,7 +20,7 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def vendor(checkout: Path, npm: str | None = None) -> subprocess.CompletedProcess[str]:
+def vendor(checkout: Path, npm: str | None = None, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run it where `npm` is the given shell script, or where there is none."""
     programs = checkout / "bin"
     programs.mkdir(exist_ok=True)
@@ -32,7 +32,12 @@ def vendor(checkout: Path, npm: str | None = None) -> subprocess.CompletedProces
         (programs / "npm").chmod(0o755)
     environment = dict(os.environ, PATH=str(programs))
     return subprocess.run(
-        [checkout / "scripts" / "vendor"], env=environment, capture_output=True, text=True, timeout=60, check=False
+        [checkout / "scripts" / "vendor", *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
 
@@ -68,3 +73,13 @@ def test_does_nothing_where_all_is_there(checkout: Path) -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
     (checkout / "docs" / "assets" / "vendor" / "inter-latin.woff2").unlink()
     assert "npm was called" in vendor(checkout).stderr
+
+
+def test_what_only_tests_need_is_kept_apart_and_checked_too(checkout: Path) -> None:
+    (checkout / "package").mkdir()
+    (checkout / "package" / "axe.min.js").write_text("alert(1)", encoding="utf-8")
+    ended = vendor(checkout, f"tar -czf axe.tgz -C '{checkout}' package", "--tests")
+    assert ended.returncode == 1
+    assert "axe-core@4.14.1 is not the package that was reviewed" in ended.stderr
+    assert not (checkout / "docs").exists()
+    assert not (checkout / ".cache").exists()
