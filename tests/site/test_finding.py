@@ -124,3 +124,19 @@ def test_paper_says_where_links_lead(browser: Browser, base: str) -> None:
         assert "https://a.example/b" in page.locator("article p a[href='https://a.example/b']").evaluate(after)
         address = page.locator("article td a[href^='https://vault.homelab.local']").first
         assert address.evaluate(after) in ("none", "normal", '""')  # its words are its address
+
+
+def test_paper_has_the_values_that_were_filled_in(browser: Browser, base: str) -> None:
+    with visit(browser, base) as found:
+        page = found.open("runbooks/scale-workloads.html")
+        field = page.locator(".truebook-field:visible").first
+        field.click()
+        page.keyboard.type("jellyfin-on-paper")
+        page.keyboard.press("Enter")
+        page.emulate_media(media="print")
+        block = page.locator("pre", has_text="jellyfin-on-paper").first
+        expect(block).to_be_visible()
+        assert field.inner_text() == "jellyfin-on-paper"
+        for tool in page.locator(".truebook-tools").all():
+            expect(tool).to_be_hidden()
+        found.screenshot("print-filled")
