@@ -240,7 +240,7 @@ GROUPS = {
     "Backup": ["Velero", "MinIO"],
 }
 ARROWS = {
-    ("GitHub", "feeds", "ArgoCD"),
+    ("GitHub", "", "ArgoCD"),
     ("ArgoCD", "deploys", "Authentik"),
     ("ArgoCD", "deploys", "Vault"),
     ("ArgoCD", "deploys", "Prometheus"),
