@@ -14,7 +14,7 @@ import trustme
 from tests import faults
 from tests.faults import Answer, FaultServer, status
 from tests.site.building import ROOT
-from tests.site.test_plugin import Site, rows
+from tests.site.test_plugin import Site, fresh, rows
 from tests.unit import kube_api
 
 PAGE = """\
@@ -63,7 +63,7 @@ def site(tmp_path: Path) -> Site:
     with FaultServer(kube_api.script(LISTS)) as well:
         done = build(site, well.url)
     assert done == (0, ""), done
-    assert rows(site.html())[1][0] == "web"
+    assert rows(fresh(site.html()))[1][0] == "web"
     assert "1.2.3" in site.html()
     assert "truebook-freshness--stale" not in site.html()
     return site
@@ -79,12 +79,12 @@ def build(site: Site, url: str, *options: str, **cluster: str) -> tuple[int, str
 
 def holds_the_last_good_state(site: Site, url: str, **cluster: str) -> None:
     """Build from `url`, which is ill, and look at the page."""
-    before = rows(site.html())
+    before = rows(fresh(site.html()))
     code, warnings = build(site, url, **cluster)
     assert code == 0
     assert "kubernetes is stale: " in warnings
     html = site.html()
-    assert rows(html) == before
+    assert rows(fresh(html)) == before
     line = re.search(r'<p class="truebook-freshness truebook-freshness--stale".*?</p>', html, re.DOTALL)
     assert line is not None
     assert "kubernetes" in line[0]
