@@ -373,6 +373,13 @@ def deployed(cluster_with_nodes: Cluster, argocd: ArgoCD, tmp_path_factory: pyte
             patch = json.dumps({"data": gone})
             cluster.kubectl("patch", "configmap", name, "-n", "argocd", "--type=merge", "-p", patch)
         cluster.kubectl("delete", "-k", str(DEPLOY), "--wait=false")
+        wipe(cluster, "truebook")
+
+
+def wipe(cluster: Cluster, namespace: str) -> None:
+    """Delete a namespace and wait until nothing of it is left: other tests read the whole cluster twice."""
+    cluster.kubectl("delete", "namespace", namespace, "--wait=false", "--ignore-not-found")
+    assert wait_until(lambda: not cluster.answers(f"/api/v1/namespaces/{namespace}"), 60, every=0.2)
 
 
 def config_map(cluster: Cluster, name: str) -> dict[str, str]:
@@ -399,7 +406,7 @@ def samovar(
     argocd.wait("samovar")
     yield "samovar"
     cluster_with_nodes.kubectl("delete", "application", "samovar", "-n", "argocd", "--wait=false")
-    cluster_with_nodes.kubectl("delete", "namespace", "samovar", "--wait=false")
+    wipe(cluster_with_nodes, "samovar")
 
 
 @pytest.fixture
