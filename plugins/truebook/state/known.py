@@ -8,6 +8,7 @@ from functools import cached_property
 
 from truebook.inventory.build import assemble
 from truebook.inventory.discover.facts import discover
+from truebook.inventory.discover.workloads import KINDS
 from truebook.inventory.join.catalog import join
 from truebook.inventory.join.subject import Joined
 from truebook.inventory.programs import PROGRAMS
@@ -17,9 +18,6 @@ from truebook.settings import Settings
 
 FIRST = ("kubernetes", "argocd")
 """The sources that say where the others are: who looks for a system needs them."""
-
-_NO_WORKLOADS = frozenset(("pods", "apps/replicasets"))
-"""Lists that repeat what the workloads say, and are the largest of all."""
 
 
 class Known:
@@ -64,7 +62,7 @@ class Known:
     @cached_property
     def _mentioned(self) -> frozenset[str]:
         lists = self._recording.kubernetes().lists
-        objects = [bytes(raw) for key, found in lists.items() if key not in _NO_WORKLOADS for raw in found.items]
+        objects = [bytes(raw) for key, found in lists.items() if key in KINDS for raw in found.items]
         words = {name: {*program.labels, *program.images} for name, program in PROGRAMS.items()}
         return frozenset(
             name for name, called in words.items() if any(word.encode() in raw for word in called for raw in objects)

@@ -19,6 +19,7 @@ import httpx
 import msgspec
 from cryptography import x509
 
+from truebook.inventory.discover.exposures import exposures
 from truebook.recording import HttpAnswer, HttpData, Read
 from truebook.redact import excerpt
 from truebook.settings import SystemSettings
@@ -50,14 +51,18 @@ def read(context: Context) -> Reading:
 
 
 def _addresses(context: Context) -> Iterator[str]:
-    """`https://host:port` of each address of a component; a name from a cluster must not mean this machine."""
-    for component in context.known.inventory.components:
-        for key in ("url", "urls"):
-            value = component.get(key)
-            for address in value if isinstance(value, tuple) else (value,):
-                parts = urlsplit(address) if isinstance(address, str) else None
-                if parts is not None and parts.scheme == "https" and parts.hostname and not _near(parts.hostname):
-                    yield f"https://{parts.netloc.rpartition('@')[2].lower()}"
+    """`https://host:port` of each address that an Ingress or HTTPRoute serves or the catalog states; a name from a
+    cluster must not mean this machine."""
+    served = [link.url for found in exposures(context.known.recording.kubernetes()) for link in found.links]
+    stated = [component.values.get("url", "") for component in context.settings.components]
+    for address in (*served, *stated):
+        try:
+            parts = urlsplit(address)
+            host = parts.hostname
+        except ValueError:
+            continue
+        if parts.scheme == "https" and host and not _near(host):
+            yield f"https://{parts.netloc.rpartition('@')[2].lower()}"
 
 
 def _near(host: str) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from urllib.parse import urlsplit
@@ -47,6 +47,7 @@ _DISCOVERY: Shape = {
 _KEYS: Shape = {"keys": [scalars("kid", "kty", "alg", "use", "crv")]}
 
 _URL = re.compile(r"https://[A-Za-z0-9.\[\]:-]+(/[A-Za-z0-9._~%-]+)*/?", re.ASCII)
+_WORDS = re.compile(rb"OIDC|OAUTH|oidc|oauth|SSO|openid|issuer|authorize")
 _NEVER = frozenset(("localhost", "metadata", "metadata.google.internal", "metadata.goog", "instance-data"))
 """Names that mean something to the machine that asks, whatever the cluster says of them."""
 
@@ -57,6 +58,8 @@ Origin = tuple[str, int]
 def read(context: Context) -> Reading:
     """Ask every issuer. Raises NotSetUp where there is none to ask, SourceError where nothing can be said."""
     named = _named(context.settings)
+    if not named and not _mentioned(context.parts):
+        raise NotSetUp("nothing is known to sign in by OIDC; systems.oidc.issuers may name who is to be asked")
     known = frozenset(_known(context, named))
     found = dict.fromkeys([*named, *_used(context)])
     if not found:
@@ -78,6 +81,11 @@ def read(context: Context) -> Reading:
             gathered.add(Read(excerpt(url), "forbidden", reason=f"not asked: {reason}"))
     gathered.reads.sort(key=lambda read: read.what)
     return gathered.reading("", context.previous)
+
+
+def _mentioned(parts: Mapping[str, Part]) -> bool:
+    """Whether any part has a word of signing in: else the components need not be put together to look for it."""
+    return any(_WORDS.search(part.data) for part in parts.values())
 
 
 def _keys(gathered: Gathered, previous: Part | None, documents: Iterable[str]) -> Iterator[str]:
