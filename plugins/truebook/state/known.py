@@ -13,7 +13,7 @@ from truebook.inventory.join.catalog import join
 from truebook.inventory.join.subject import Joined
 from truebook.inventory.programs import PROGRAMS
 from truebook.model import Inventory
-from truebook.recording import SCHEMA, Cluster, Part, Recording
+from truebook.recording import SCHEMA, Cluster, KubernetesData, Part, Recording
 from truebook.settings import Settings
 
 FIRST = ("kubernetes", "argocd")
@@ -35,6 +35,12 @@ class Known:
         """What was read so far."""
         with self._lock:
             return self._recording
+
+    @property
+    def kubernetes(self) -> KubernetesData:
+        """The cluster's part, decoded once for all."""
+        with self._lock:
+            return self._kubernetes
 
     @property
     def mentioned(self) -> frozenset[str]:
@@ -60,8 +66,12 @@ class Known:
         return Recording(SCHEMA, Cluster(self._settings.cluster or ""), self._at, parts)
 
     @cached_property
+    def _kubernetes(self) -> KubernetesData:
+        return self._recording.kubernetes()
+
+    @cached_property
     def _mentioned(self) -> frozenset[str]:
-        lists = self._recording.kubernetes().lists
+        lists = self._kubernetes.lists
         objects = [bytes(raw) for key, found in lists.items() if key in KINDS for raw in found.items]
         words = {name: {*program.labels, *program.images} for name, program in PROGRAMS.items()}
         return frozenset(

@@ -53,7 +53,7 @@ def read(context: Context) -> Reading:
 def _addresses(context: Context) -> Iterator[str]:
     """`https://host:port` of each address that an Ingress or HTTPRoute serves or the catalog states; a name from a
     cluster must not mean this machine."""
-    served = [link.url for found in exposures(context.known.recording.kubernetes()) for link in found.links]
+    served = [link.url for found in exposures(context.known.kubernetes) for link in found.links]
     stated = [component.values.get("url", "") for component in context.settings.components]
     for address in (*served, *stated):
         try:
