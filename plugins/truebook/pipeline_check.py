@@ -26,6 +26,7 @@ from truebook.pipeline_runbooks import Reader, pages_in
 from truebook.redact import hide
 from truebook.report import as_json, history
 from truebook.runbooks.blocks import Site, find_site, read_site
+from truebook.runbooks.show import file_line
 from truebook.settings import Settings
 
 
@@ -228,13 +229,8 @@ def _split(findings: tuple[Finding, ...], path: Path | None) -> tuple[tuple[Find
 def tested_block(planned: Planned, result: BlockResult) -> TestedBlock:
     """A block as a report tells it: secrets hidden, lines those of the file."""
     block, secrets = planned.block, planned.filling.secrets
-    lines = block.lines
-
-    def at(line: int) -> int:
-        return lines[min(max(line, 1), len(lines)) - 1] if lines else block.line
-
     commands = tuple(
-        CommandVerdict(at(one.line), hide(one.text, secrets), one.verdict, one.reason)
+        CommandVerdict(file_line(planned, one.line), hide(one.text, secrets), one.verdict, one.reason)
         for one in planned.judgement.commands
     )
     return TestedBlock(result, block.end_line, block.heading, block.tab, block.options.name, planned.reason, commands)

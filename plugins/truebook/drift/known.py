@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from truebook.drift.facts import Known
+from truebook.inventory import look
 from truebook.recording import HttpData, KubernetesData, Recording
 
 _KINDS = {
@@ -36,59 +37,40 @@ def known(recording: Recording) -> Known:
 
 
 def _name(obj: Any) -> str:
-    metadata = obj.get("metadata") if isinstance(obj, dict) else None
-    return str(metadata.get("name", "")) if isinstance(metadata, dict) else ""
+    return look.text(obj, "metadata", "name")
 
 
 def _applications(argocd: HttpData) -> Iterator[str]:
     answer = argocd.json("/api/v1/applications")
-    items = answer.get("items") if isinstance(answer, dict) else None
+    items = look.at(answer, "items")
     for item in items if isinstance(items, list) else ():
         yield _name(item)
 
 
 def _hosts(kubernetes: KubernetesData) -> Iterator[str]:
     for obj in kubernetes.objects("networking.k8s.io/ingresses"):
-        for rule in _list(obj, "spec", "rules"):  # a host that only stands in `tls` is not served
-            yield _text(rule, "host")
+        for _, rule in look.entries(obj, "spec", "rules"):  # a host that only stands in `tls` is not served
+            yield look.text(rule, "host")
     yield from _routed(kubernetes)
     for obj in kubernetes.objects("nodes"):
         yield _name(obj)
-        for address in _list(obj, "status", "addresses"):
-            yield _text(address, "address")
+        for _, address in look.entries(obj, "status", "addresses"):
+            yield look.text(address, "address")
     for obj in kubernetes.objects("services"):
-        annotations = _at(obj, "metadata", "annotations")
-        if isinstance(annotations, dict):
-            yield from str(annotations.get("external-dns.alpha.kubernetes.io/hostname", "")).split(",")
+        yield from look.text(obj, "metadata", "annotations", "external-dns.alpha.kubernetes.io/hostname").split(",")
 
 
 def _routed(kubernetes: KubernetesData) -> Iterator[str]:
     """The hosts of HTTPRoutes; one without any serves those of the listeners that it is attached to."""
     parents = set()
     for obj in kubernetes.objects("gateway.networking.k8s.io/httproutes"):
-        hosts = _list(obj, "spec", "hostnames")
-        yield from map(str, hosts)
+        hosts = [host for _, host in look.texts(obj, "spec", "hostnames")]
+        yield from hosts
         if not hosts:
-            namespace = _text(_at(obj, "metadata"), "namespace")
-            for parent in _list(obj, "spec", "parentRefs"):
-                parents.add((_text(parent, "namespace") or namespace, _text(parent, "name")))
+            namespace = look.text(obj, "metadata", "namespace")
+            for _, parent in look.entries(obj, "spec", "parentRefs"):
+                parents.add((look.text(parent, "namespace") or namespace, look.text(parent, "name")))
     for obj in kubernetes.objects("gateway.networking.k8s.io/gateways"):
-        if (_text(_at(obj, "metadata"), "namespace"), _name(obj)) in parents:
-            for listener in _list(obj, "spec", "listeners"):
-                yield _text(listener, "hostname")
-
-
-def _at(obj: Any, *path: str) -> Any:
-    for step in path:
-        obj = obj.get(step) if isinstance(obj, dict) else None
-    return obj
-
-
-def _list(obj: Any, *path: str) -> list[Any]:
-    found = _at(obj, *path)
-    return found if isinstance(found, list) else []
-
-
-def _text(obj: Any, key: str) -> str:
-    found = _at(obj, key)
-    return found if isinstance(found, str) else ""
+        if (look.text(obj, "metadata", "namespace"), _name(obj)) in parents:
+            for _, listener in look.entries(obj, "spec", "listeners"):
+                yield look.text(listener, "hostname")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from urllib.parse import urlsplit
 
@@ -9,6 +10,19 @@ _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*")
 _WORDS = re.compile(r"(/[A-Za-z0-9_~-]+(?=[/(\[{|*+?$^\\]))*")
 _PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*/?")
+
+
+_NEVER = frozenset(("localhost", "metadata", "metadata.google.internal", "metadata.goog", "instance-data"))
+"""Names that mean something to the machine that asks, whatever the cluster says of them."""
+
+
+def near(host: str) -> bool:
+    """Whether a host may mean the machine that asks, or its cloud: every bare address, and some names."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return host in _NEVER or host.endswith(".localhost")
+    return True
 
 
 def valid(host: str) -> bool:

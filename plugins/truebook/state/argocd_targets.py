@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from truebook.errors import SourceError
+from truebook.inventory import look
 from truebook.recording import HttpAnswer, Read
 from truebook.redact import redact_json
 from truebook.state.fetch import Fetcher, Forbidden
@@ -29,7 +30,7 @@ def targets(fetcher: Fetcher, applications: HttpAnswer | None) -> Iterator[tuple
         path = f"/api/v1/applications/{quote(name, safe='')}/managed-resources{query}"
         try:
             body = msgspec.json.decode(fetcher.get(path).body)
-            items = [item for entry in _items(body) if (item := _target(entry)) is not None]
+            items = [item for _, entry in look.entries(body, "items") if (item := _target(entry)) is not None]
             kept = redact_json(msgspec.json.encode({"items": items}))
         except Forbidden as error:
             yield Read(path, "forbidden", reason=error.message), None
@@ -45,10 +46,10 @@ def _out_of_sync(applications: HttpAnswer | None) -> list[tuple[str, str]]:
     """Name and namespace of each."""
     body = msgspec.json.decode(applications.body) if applications is not None else None
     found = []
-    for item in _items(body):
-        metadata, sync = item.get("metadata"), _at(item, "status", "sync", "status")
-        if isinstance(metadata, dict) and sync == "OutOfSync" and isinstance(metadata.get("name"), str):
-            found.append((metadata["name"], str(metadata.get("namespace") or "")))
+    for _, item in look.entries(body, "items"):
+        name = look.text(item, "metadata", "name")
+        if name and look.text(item, "status", "sync", "status") == "OutOfSync":
+            found.append((name, look.text(item, "metadata", "namespace")))
     return found
 
 
@@ -81,14 +82,3 @@ def _tidied(found: dict[str, Any]) -> dict[str, Any]:
         if isinstance(annotations, dict):
             annotations.pop(LAST_APPLIED, None)
     return found
-
-
-def _items(body: Any) -> list[dict[str, Any]]:
-    items = body.get("items") if isinstance(body, dict) else None
-    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-
-
-def _at(value: Any, *path: str) -> Any:
-    for step in path:
-        value = value.get(step) if isinstance(value, dict) else None
-    return value

@@ -7,7 +7,6 @@ to be reached from here.
 
 from __future__ import annotations
 
-import ipaddress
 import ssl
 import time
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ import msgspec
 from cryptography import x509
 
 from truebook.inventory.discover.exposures import exposures
+from truebook.inventory.hosts import near
 from truebook.recording import HttpAnswer, HttpData, Read
 from truebook.redact import excerpt
 from truebook.settings import SystemSettings
@@ -30,7 +30,6 @@ MOST = 200
 PARALLEL = 8
 SECONDS = 10.0
 """For one address."""
-_NEVER = frozenset(("localhost", "metadata", "metadata.google.internal", "metadata.goog", "instance-data"))
 
 
 def read(context: Context) -> Reading:
@@ -61,16 +60,8 @@ def _addresses(context: Context) -> Iterator[str]:
             host = parts.hostname
         except ValueError:
             continue
-        if parts.scheme == "https" and host and not _near(host):
+        if parts.scheme == "https" and host and not near(host):
             yield f"https://{parts.netloc.rpartition('@')[2].lower()}"
-
-
-def _near(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return host in _NEVER or host.endswith(".localhost")
-    return True
 
 
 def _one(url: str, end: float) -> tuple[Read, HttpAnswer | None]:

@@ -8,7 +8,6 @@ the settings name.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,7 +19,7 @@ import msgspec
 
 from truebook.errors import ConfigError
 from truebook.inventory.discover.facts import discover
-from truebook.inventory.hosts import covers
+from truebook.inventory.hosts import covers, near
 from truebook.inventory.join.catalog import join
 from truebook.inventory.uses.signing_in import clients, issuer
 from truebook.recording import SCHEMA, Cluster, HttpData, Part, Read, Recording
@@ -48,8 +47,6 @@ _KEYS: Shape = {"keys": [scalars("kid", "kty", "alg", "use", "crv")]}
 
 _URL = re.compile(r"https://[A-Za-z0-9.\[\]:-]+(/[A-Za-z0-9._~%-]+)*/?", re.ASCII)
 _WORDS = re.compile(rb"OIDC|OAUTH|oidc|oauth|SSO|openid|issuer|authorize")
-_NEVER = frozenset(("localhost", "metadata", "metadata.google.internal", "metadata.goog", "instance-data"))
-"""Names that mean something to the machine that asks, whatever the cluster says of them."""
 
 Origin = tuple[str, int]
 """Host and port of an https URL."""
@@ -162,17 +159,8 @@ def _known(context: Context, named: Iterable[str]) -> Iterator[Origin]:
             value = component.get(key)
             for address in value if isinstance(value, tuple) else (value,):
                 host = urlsplit(address).hostname if isinstance(address, str) else None
-                if host and not _near(host):  # a found host must not mean this machine
+                if host and not near(host):  # a found host must not mean this machine
                     yield host, 443
-
-
-def _near(host: str) -> bool:
-    """Whether a host may mean the machine that asks, or its cloud: every bare address, and some names."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return host in _NEVER or host.endswith(".localhost")
-    return True
 
 
 def _refusal(url: str, known: frozenset[Origin], settings: Settings) -> str:
@@ -184,7 +172,7 @@ def _refusal(url: str, known: frozenset[Origin], settings: Settings) -> str:
         return ""
     host, port = place
     below = any(covers(f"*.{domain}", host, labels=None) for domain in settings.domains)
-    if below and port == 443 and not _near(host):
+    if below and port == 443 and not near(host):
         return ""
     return f"no component has the host {excerpt(host, 80)}; systems.oidc.issuers may name it"
 
