@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from truebook import pipeline, pipeline_run
+from truebook import files, pipeline, pipeline_run
 from truebook import pipeline_runbooks as runbooks
 from truebook.cli_runbooks import say_problems
 from truebook.cli_shared import say
@@ -108,18 +107,7 @@ def say_run(found: Run) -> None:
 def write_file(path: Path, text: str) -> None:
     """Write a file whole or not at all. Raises ConfigError where it can't be written."""
     try:
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
-        with tempfile.NamedTemporaryFile(
-            "w", dir=path.parent, prefix=".", encoding="utf-8", newline="", delete=False
-        ) as file:
-            try:
-                file.write(text)
-                file.close()
-                Path(file.name).chmod(mode)
-                Path(file.name).replace(path)
-            except BaseException:
-                Path(file.name).unlink(missing_ok=True)
-                raise
+        files.replace(path, text.encode())
     except OSError as error:
         raise ConfigError(f"cannot be written: {error.strerror}", path=path) from error
 

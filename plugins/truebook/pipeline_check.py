@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -11,7 +10,7 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from truebook import drift, pipeline, pipeline_site
+from truebook import drift, files, pipeline, pipeline_site
 from truebook.drift import baseline as baselines
 from truebook.drift.declared import declared
 from truebook.drift.known import known
@@ -272,17 +271,7 @@ def updates(paths: Sequence[Path], inventory: Inventory, settings: Settings) -> 
 
 def write(change: Change) -> None:
     """Write a page whole or not at all. Raises ConfigError where it can't be written."""
-    path = change.page.file.resolve()
-    name = None
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(change.text.encode("utf-8", "surrogateescape"))
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(path.stat().st_mode & 0o777)
-        Path(name).replace(path)
+        files.replace(change.page.file.resolve(), change.text.encode("utf-8", "surrogateescape"))
     except OSError as error:
-        if name is not None:
-            Path(name).unlink(missing_ok=True)
         raise ConfigError(f"cannot be written: {error.strerror}", path=change.page.path) from error

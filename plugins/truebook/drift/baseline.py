@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
+from truebook import files
 from truebook.errors import ReportError
 from truebook.findings import Finding
 
@@ -52,14 +51,7 @@ def save(findings: Iterable[Finding], path: Path) -> None:
         for key in sorted(entries, key=lambda key: (entries[key].path, entries[key].rule, entries[key].subject))
     ]
     body = b'{"schema": %d, "findings": {\n%s\n}}\n' % (SCHEMA, b",\n".join(lines))
-    name = None
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(body)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
+        files.replace(path, body)
     except OSError as error:
-        if name is not None:
-            Path(name).unlink(missing_ok=True)
         raise ReportError(f"cannot write the baseline: {error.strerror}", path=path) from error

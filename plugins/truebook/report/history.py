@@ -8,13 +8,12 @@ The newest `RECENT` builds are all kept; of those before, one for each day, and 
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections import Counter
 from pathlib import Path
 
 import msgspec
 
+from truebook import files
 from truebook.errors import ReportError
 from truebook.findings import Report
 
@@ -82,15 +81,8 @@ def save(history: History, path: Path) -> None:
     """Write atomically, one build on a line, so that a commit of it shows one line more."""
     lines = b",\n".join(map(msgspec.json.encode, history.builds))
     body = b'{"schema":%d,"builds":[\n%s\n]}\n' % (history.schema, lines)
-    name = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(body)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
+        files.replace(path, body)
     except OSError as error:
-        if name is not None:
-            Path(name).unlink(missing_ok=True)
         raise ReportError(f"cannot write the history: {error.strerror}", path=path) from error
