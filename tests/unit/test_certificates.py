@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 import trustme
+from msgspec.structs import replace
 
 from tests.faults import FaultServer, json_answer, refused
 from truebook.inventory import build
-from truebook.recording import Recording
+from truebook.recording import HttpData, Recording, encode_http
 from truebook.settings import ArgoCDSettings, CatalogComponent, GitSettings, KubernetesSettings, Settings
 from truebook.state.collect import collect
 from truebook.state.sources import SOURCES
@@ -89,20 +90,27 @@ def test_one_that_does_not_answer_today_keeps_what_was_known(ports: dict[str, in
     renamed = before.http("certificates").answers[url]
     gone = f"https://a.homelab.local:{ports['refused']}"
     kept = {**before.http("certificates").answers, gone: renamed}
-    from msgspec.structs import replace
-
-    from truebook.recording import HttpData, encode_http
-
     part = replace(before.parts["certificates"], data=encode_http(HttpData("", kept)))
     after = read(settings(good=url, gone=gone), replace(before, parts={"certificates": part}))
     assert after.http("certificates").answers.keys() == {url, gone}
 
 
-def test_where_none_answers_the_source_fails_and_keeps_the_last_part(ports: dict[str, int]) -> None:
+def test_where_none_answers_any_more_the_source_fails_and_keeps_the_last_part(ports: dict[str, int]) -> None:
+    gone = f"https://a.homelab.local:{ports['refused']}"
     before = read(settings(good=f"https://a.homelab.local:{ports['good']}"))
-    after = read(settings(gone=f"https://a.homelab.local:{ports['refused']}"), before)
+    known = encode_http(HttpData("", {gone: next(iter(before.http("certificates").answers.values()))}))
+    before = replace(before, parts={"certificates": replace(before.parts["certificates"], data=known)})
+    after = read(settings(gone=gone), before)
     assert after.parts["certificates"].state == "stale"
+    assert gone in after.parts["certificates"].reason
     assert bytes(after.parts["certificates"].data) == bytes(before.parts["certificates"].data)
+
+
+def test_addresses_of_which_none_was_ever_reached_are_no_failure(ports: dict[str, int]) -> None:
+    gone = f"https://a.homelab.local:{ports['refused']}"
+    part = read(settings(gone=gone)).parts["certificates"]
+    assert part.state == "absent"
+    assert part.reason.startswith(f"no address of a component answers from here, of 1: {gone}: ")
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,8 @@ class Minio(Closing):
                 },
             )
             self.server.wait_ready(healthy(f"{self.url}/minio/health/ready"))
+            # Ready, it may still answer 503 to S3 requests: until it has read its own identities.
+            self.server.wait_ready(lambda: self.request("GET", "/").status_code == 200)
         except BaseException:
             self.close()
             raise

@@ -2,7 +2,7 @@
 
 No credential is sent, and a certificate that nobody should trust is looked at all the same: when it ends is the
 question, not who signed it. An address that does not answer is told, and is no failure: it may be down, or not be meant
-to be reached from here.
+to be reached from here. That none answers is a failure only where one did before.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import httpx
 import msgspec
 from cryptography import x509
 
+from truebook.errors import Unreachable
 from truebook.inventory.discover.exposures import exposures
 from truebook.inventory.hosts import near
 from truebook.recording import HttpAnswer, HttpData, Read
@@ -33,7 +34,8 @@ SECONDS = 10.0
 
 
 def read(context: Context) -> Reading:
-    """Look at each address. Raises NotSetUp where there is none, SourceError where none answers."""
+    """Look at each address. Raises NotSetUp where there is none or none was ever reached, SourceError where none
+    answers any more."""
     urls = sorted(set(_addresses(context)))[:MOST]
     if not urls:
         raise NotSetUp("no component has an https address")
@@ -42,6 +44,9 @@ def read(context: Context) -> Reading:
     with ThreadPoolExecutor(PARALLEL, thread_name_prefix="certificates") as pool:
         results = list(pool.map(lambda url: _one(url, end), urls))
     before = HttpData() if context.previous is None else msgspec.json.decode(context.previous.data, type=HttpData)
+    if not any(answer for _, answer in results):
+        said = f"no address of a component answers from here, of {len(urls)}: {urls[0]}: {results[0][0].reason}"
+        raise Unreachable(f"certificates: {said}") if before.answers.keys() & set(urls) else NotSetUp(said)
     for found, answer in results:
         kept = before.answers.get(found.what) if answer is None else answer
         gathered.add(found, kept)
