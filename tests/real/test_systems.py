@@ -134,6 +134,7 @@ def test_vault_without_a_token_or_with_a_wrong_one_says_what_it_says_to_anyone(
         assert states(found) == {
             "/v1/sys/health": "read",
             "/v1/sys/seal-status": "read",
+            "/v1/sys/leader": "read",
             "/v1/sys/mounts": "forbidden",
             "/v1/sys/auth": "forbidden",
         }

@@ -92,6 +92,13 @@ SAMPLES: dict[str, Sample] = {
                 "n": 5,
                 "nonce": "",
             },
+            "/v1/sys/leader": {
+                "ha_enabled": True,
+                "is_self": True,
+                "active_time": "2026-11-24T05:29:50Z",
+                "leader_address": "https://10.0.0.1:8200",
+                "raft_committed_index": 42,
+            },
             "/v1/sys/mounts": {"secret/": _SECRET_ENGINE, "data": {"secret/": _SECRET_ENGINE}, "request_id": "1"},
             "/v1/sys/auth": {**_AUTH, "data": _AUTH},
             "/v1/auth/oidc/config": {

@@ -70,6 +70,27 @@ def test_no_secret_and_no_client_secret_is_asked_for_or_kept(server: FaultServer
     assert sorted(server.paths()) == sorted(SAMPLES["vault"].answers)
 
 
+@pytest.mark.parametrize(
+    ("code", "body", "kept"),
+    [
+        (
+            200,
+            {"ha_enabled": False, "is_self": False, "raft_applied_index": 7},
+            {"ha_enabled": False, "is_self": False},
+        ),
+        (503, {"errors": ["Vault is sealed"]}, {"errors": ["Vault is sealed"]}),
+        (503, {"errors": []}, None),
+        (503, {"kind": "Status", "message": "no endpoints available"}, None),
+        (200, {"leader": "somebody"}, None),
+    ],
+)
+def test_who_leads_is_told_by_vault_alone(server: FaultServer, code: int, body: Any, kept: Any) -> None:
+    server.script["/v1/sys/leader"] = [json_answer(body, code)]
+    found = part(read(settings("vault", server.url)))
+    answer = json.loads(bytes(found.data))["answers"].get("/v1/sys/leader")
+    assert (found.state, answer) == (("fresh", {"status": code, "body": kept}) if kept else ("stale", None))
+
+
 @pytest.mark.parametrize("mount", ["../../sys/seal/", "a/../b/", "a b/", "oidc?x=1/", "oidc%2f../", "/"])
 def test_a_mount_of_an_odd_name_leads_nowhere(server: FaultServer, mount: str) -> None:
     server.script["/v1/sys/auth"] = [json_answer({"data": {mount: {"type": "oidc"}}})]

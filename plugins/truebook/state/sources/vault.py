@@ -14,7 +14,7 @@ from urllib.parse import quote
 from truebook.recording import Read
 from truebook.state.source import Context, Reading
 from truebook.state.systems import SCALAR, Ask, Each, Session, Shape, System, connect, scalars
-from truebook.state.systems.shape import keep
+from truebook.state.systems.shape import Misshapen, keep
 
 VAULT = System("vault", ("http", "https", 8200), variable="VAULT_TOKEN", headers=lambda token: {"X-Vault-Token": token})
 HEALTH = "/v1/sys/health"
@@ -39,6 +39,21 @@ def _mounts(body: Any) -> Any:
     return {**paths, "data": paths}
 
 
+_LEADER: Shape = {
+    **scalars("ha_enabled", "is_self", "active_time", "leader_address", "leader_cluster_address"),
+    "performance_standby": SCALAR,
+    "errors": [SCALAR],
+}
+
+
+def _leader(body: Any) -> Any:
+    """Who leads, or that a sealed one, which has others beside it, can't tell."""
+    found = keep(body, _LEADER)
+    if "ha_enabled" in found or found.get("errors"):
+        return found
+    raise Misshapen
+
+
 OPEN = (
     Ask(
         HEALTH,
@@ -51,9 +66,14 @@ OPEN = (
     ),
     Ask(
         "/v1/sys/seal-status",
-        scalars("type", "initialized", "sealed", "t", "n", "progress", "version", "storage_type"),
+        {
+            **scalars("type", "initialized", "sealed", "t", "n", "progress", "version", "build_date"),
+            **scalars("migration", "recovery_seal", "storage_type", "cluster_name"),
+        },
         require=("sealed",),
     ),
+    # What the command `vault status` asks beside these.
+    Ask("/v1/sys/leader", _leader, statuses={503}),
 )
 """Answered to anyone."""
 CLOSED = (Ask("/v1/sys/mounts", _mounts, closed=True), Ask("/v1/sys/auth", _mounts, closed=True))
