@@ -46,6 +46,8 @@ _WORDS: dict[ResultState, str] = {
     "not-run": "not run",
 }
 _UNREACHABLE = frozenset({502, 503, 504})
+_WHOLE = frozenset({"kubernetes", "argocd"})
+"""Systems of whose answers a recording keeps all but secrets."""
 _NOT_TOLD = 501
 """How a replay answers what does not follow from a recording."""
 
@@ -178,9 +180,16 @@ def fair(result: BlockResult, *, replayed: bool) -> BlockResult:
     reasons = ((_out_of_reach(record, replayed=replayed), record) for record in result.requests)
     why, record = next((found for found in reasons if found[0]), ("", None))
     if record is None:
-        return result
+        return replace(result, reason=f"{result.reason}{_cut_down(result)}") if replayed else result
     unrecorded = replayed and not _is_away(record)
     return replace(result, state="unknown", reason=why, failed_line=0, unrecorded=unrecorded)
+
+
+def _cut_down(result: BlockResult) -> str:
+    """What of its answers a recording did not keep: a block may have failed for want of a field that is there live."""
+    asked = (f"{one.method} {one.path}" for one in result.requests if one.system not in _WHOLE and one.status < 400)
+    found = list(dict.fromkeys(asked))
+    return f" (of {' and '.join(found)} the recording holds only the fields that truebook reads)" if found else ""
 
 
 def _fair(planned: Planned, result: BlockResult, *, workshop: Workshop, replayed: bool) -> BlockResult:

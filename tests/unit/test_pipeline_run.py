@@ -176,6 +176,12 @@ def request(
     [
         (request(404), True, "failed", ""),
         (request(200), True, "failed", ""),
+        (
+            request(200, system="vault"),
+            True,
+            "failed",
+            "1 (of GET /api/v1/pods the recording holds only the fields that",
+        ),
         (request(403), True, "unknown", "the recording does not hold GET /api/v1/pods"),
         (request(403), False, "unknown", "truebook's account is not permitted to GET /api/v1/pods"),
         (request(403, "refuse", "never"), False, "failed", ""),
@@ -193,6 +199,8 @@ def test_who_is_to_blame(made: RequestRecord, replayed: bool, state: str, words:
     found = fair(failed, replayed=replayed)
     assert found.state == state
     assert words in found.reason
+    assert ("only the fields" in found.reason) == ("only the fields" in words)
+    assert fair(failed, replayed=False).reason.find("only the fields") == -1
     ends = made.status in (403, 501) or (made.status == 503 and made.decision == "refuse")
     assert found.unrecorded == (replayed and state == "unknown" and ends)
     assert fair(replace(failed, state="passed"), replayed=replayed).state == "passed"
