@@ -30,6 +30,7 @@ from truebook.errors import RecordingError
 
 if TYPE_CHECKING:
     from truebook.recording import Recording
+    from truebook.settings import Settings
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -55,14 +56,14 @@ def record(output: Path, config: Path | None) -> int:
     """Read the live systems once and write what they said to a file.
 
     Exit code 0 when everything enabled was read. 2 when something was not: what was read is written all the same,
-    and what was not is taken from the file as it was before, marked stale.
+    and what was not is taken from the file as it was before, marked stale, where that is of the same cluster.
     """
     settings = load_settings(config)
     origin = pipeline.require_live(settings)
     recordings.require_replaceable(output)
     say(f"reading {origin.text}")
     with _progress() as progress:
-        found = pipeline.read_live(settings, previous=_before(output), progress=progress)
+        found = pipeline.read_live(settings, previous=_before(output, settings), progress=progress)
     problems = pipeline.unwell(found.statuses())
     if any(part.state == "fresh" for part in found.parts.values()):
         recordings.save(found, output)
@@ -146,15 +147,21 @@ def replay(file: Path | None, port: int, directory: Path | None) -> None:
             say("stopped")
 
 
-def _before(output: Path) -> Recording | None:
-    """The recording that is to be replaced; one of another schema is said, and replaced."""
+def _before(output: Path, settings: Settings) -> Recording | None:
+    """What stays of the recording that is to be replaced where a source fails; one of another schema, and one of
+    another cluster, is said and replaced."""
     if not output.exists() or not output.stat().st_size:
         return None
     try:
-        return recordings.load(output)
+        found = recordings.load(output)
+        kept = pipeline.takes_over(settings, found)
     except RecordingError as error:
         say(f"truebook: {error}; it will be replaced")
         return None
+    if kept is None:
+        name = found.cluster.name or "without a name"
+        say(f"truebook: {output} is of another cluster ({name}): nothing of it is kept")
+    return kept
 
 
 def _summary(recording: Recording) -> str:

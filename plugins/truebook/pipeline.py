@@ -19,13 +19,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+import msgspec
+
 from truebook import recording as recordings
 from truebook import settings as configuration
 from truebook.errors import ConfigError, RecordingError, SourceError
 from truebook.model import Inventory, SourceStatus
 from truebook.recording import SWITCHED_OFF, Recording
 from truebook.redact import printable
-from truebook.settings import Settings
+from truebook.settings import Settings, SystemSettings
 
 VARIABLE = "TRUEBOOK_RECORDING"
 EMBEDDED_NAME = "the embedded homelab"
@@ -85,15 +87,25 @@ def _context(settings: Settings) -> str | None:
         context = kubeconfig.available(settings)
         if context is not None:
             return f"the cluster of context {context}"
-    if not settings.kubernetes.enabled and settings.argocd.enabled and settings.argocd.url:
+        return None
+    if settings.argocd.enabled and settings.argocd.url:
         return f"ArgoCD at {settings.argocd.url}"
-    return None
+    named = [f"{name} at {url}" for name, url in _stated(settings).items()]
+    return ", ".join(named) or None
+
+
+def _stated(settings: Settings) -> dict[str, str]:
+    """The systems whose address the settings name, so that no cluster has to say it, and that address."""
+    found = {name: ours.url for name, ours in settings.systems.items() if ours.enabled and ours.url}
+    oidc = settings.systems.get("oidc", SystemSettings())
+    issuers = oidc.options.get("issuers", "").split() if oidc.enabled else []
+    return {name: url for name, url in {**found, "oidc": ", ".join(issuers)}.items() if url}
 
 
 def _why_none(settings: Settings) -> str:
     """Why there are no live systems to read."""
     if not settings.kubernetes.enabled:
-        return "the settings switch kubernetes off and name no argocd.url"
+        return "the settings switch kubernetes off and name no argocd.url and no system's url"
     from truebook.state import kubeconfig
 
     return kubeconfig.why_none()
@@ -151,9 +163,30 @@ def last_good(settings: Settings, origin: Origin) -> Path:
     shown as another's."""
     folder = settings.path.parent if settings.path is not None else Path.cwd()
     stated = [f"{name} {system.url}" for name, system in sorted(settings.systems.items()) if system.url]
-    words = "\n".join((origin.context, settings.argocd.url or "", *stated))
+    words = "\n".join((origin.context, _cluster(settings)[1], settings.argocd.url or "", *stated))
     key = hashlib.sha256(words.encode()).hexdigest()[:12]
     return folder / ".cache" / "truebook" / f"last-good-{key}.json"
+
+
+def _cluster(settings: Settings) -> tuple[str, str]:
+    """The name that the cluster has here and its server, empty where there is none."""
+    if not settings.kubernetes.enabled:
+        return settings.cluster or "", ""
+    from truebook.state import kubeconfig
+
+    context = kubeconfig.available(settings)
+    name, server = kubeconfig.cluster(context) if context is not None else ("", "")
+    return settings.cluster or name, server
+
+
+def takes_over(settings: Settings, before: Recording) -> Recording | None:
+    """What of an earlier recording may stand in for a source that fails now: nothing of another cluster, and nothing
+    that a system said at another address than that of the settings. None where nothing may."""
+    if before.cluster.name != _cluster(settings)[0]:
+        return None
+    urls = {**_stated(settings), **({"argocd": settings.argocd.url} if settings.argocd.url else {})}
+    moved = {name for name, url in urls.items() if name in before.parts and before.http(name).url not in ("", url)}
+    return msgspec.structs.replace(before, parts={k: v for k, v in before.parts.items() if k not in moved})
 
 
 def _previous(path: Path) -> Recording | None:

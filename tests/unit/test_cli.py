@@ -164,6 +164,23 @@ def test_what_was_read_is_written_beside_the_last_good_part_of_what_was_not(
     assert {name: part.state for name, part in found.parts.items()} == {"git": "fresh", "kubernetes": "stale"}
 
 
+def test_nothing_of_another_clusters_recording_is_kept(
+    folder: Path, cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = {
+        "kubernetes": Source(cluster, lambda settings: True),
+        "git": Source(FakeCluster(), lambda settings: True),
+    }
+    monkeypatch.setattr(collect, "SOURCES", sources)
+    (folder / "truebook.yml").write_text(recording_sample.CATALOG.replace("cluster: homelab", "cluster: prod"))
+    cluster.error = Unreachable("connection refused")
+    done = run("record", "--output", "homelab.json")
+    assert done.exit_code == 2
+    assert "homelab.json is of another cluster (homelab): nothing of it is kept" in done.stderr
+    found = recordings.load(folder / "homelab.json")
+    assert {name: part.state for name, part in found.parts.items()} == {"git": "fresh", "kubernetes": "failed"}
+
+
 @pytest.mark.parametrize("text", ["my notes", "{}", '{"schema": 1}', "[]", "\x00"])
 def test_a_file_that_is_no_recording_is_not_overwritten(folder: Path, cluster: FakeCluster, text: str) -> None:
     (folder / "notes").write_text(text)

@@ -23,7 +23,7 @@ from tests.unit.kube_api import kubeconfig, only_kubernetes
 from truebook.errors import ConfigError, Unreachable
 from truebook.settings import Settings
 from truebook.state.fetch import Fetcher
-from truebook.state.kubeconfig import available, connect, why_none
+from truebook.state.kubeconfig import available, cluster, connect, why_none
 
 GOOD = json_answer({"gitVersion": "v1.36.3"})
 
@@ -102,6 +102,7 @@ def test_a_list_is_merged_and_the_settings_name_the_context(
     settings = replace(settings, kubernetes=replace(settings.kubernetes, context="other"))
     assert available(settings) == "other"
     assert connect(settings).cluster == "away"
+    assert cluster("other") == ("away", server.url)
     assert ask(settings) == GOOD.body
     assert seen(server).headers["authorization"] == "Bearer second"
 
@@ -300,3 +301,14 @@ def test_yaml_dates_and_numbers_for_names_do_no_harm(tmp_path: Path, monkeypatch
     assert available(Settings()) == "1"
     with pytest.raises(ConfigError):
         connect(Settings())
+
+
+def test_a_context_that_names_no_cluster_has_its_own_name_and_no_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "odd").write_text(json.dumps({"contexts": [{"name": "a", "context": 7}], "clusters": ["b"]}))
+    using(monkeypatch, tmp_path / "odd")
+    assert cluster("a") == ("a", "")
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
+    assert cluster("in-cluster") == ("in-cluster", "10.0.0.1:443")

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from tests.faults import FaultServer
 from tests.unit import recording_sample
+from tests.unit.systems_sample import SAMPLES
+from tests.unit.systems_sample import settings as only
 from truebook import pipeline
 from truebook import recording as recordings
 from truebook.errors import ConfigError, RecordingError, SourceError, Unreachable
 from truebook.model import SourceStatus
 from truebook.pipeline import State
 from truebook.recording import SCHEMA, SWITCHED_OFF, Cluster, Part, Read, Recording
-from truebook.settings import ArgoCDSettings, KubernetesSettings, Settings
+from truebook.settings import ArgoCDSettings, KubernetesSettings, Settings, SystemSettings
 from truebook.state import collect
 from truebook.state.sources import Context, Reading, Source
 
@@ -116,6 +121,35 @@ def test_a_cluster_that_the_settings_switch_off_is_not_read(cluster: FakeCluster
     assert (origin.kind, origin.text) == ("cluster", "ArgoCD at https://argocd.example")
 
 
+def test_without_cluster_and_argocd_the_systems_that_the_settings_name_are_read(tmp_path: Path) -> None:
+    with FaultServer(SAMPLES["loki"].script()) as server:
+        settings = replace(only("loki", server.url), path=tmp_path / "truebook.yml")
+        state = pipeline.read_state(settings)
+        assert pipeline.require_live(settings).text == state.origin == f"loki at {server.url}"
+    assert not state.replayed
+    assert (state.recording.parts["loki"].state, state.recording.parts["kubernetes"].state) == ("fresh", "absent")
+
+
+@pytest.mark.parametrize(
+    ("systems", "text"),
+    [
+        ({"loki": SystemSettings(url="http://loki:3100", enabled=False)}, "the embedded homelab"),
+        ({"loki": SystemSettings(component="loki")}, "the embedded homelab"),
+        (
+            {"loki": SystemSettings(url="http://loki:3100"), "vault": SystemSettings(url="https://vault.example")},
+            "loki at http://loki:3100, vault at https://vault.example",
+        ),
+        ({"oidc": SystemSettings(options={"issuers": "https://id.example/a"})}, "oidc at https://id.example/a"),
+    ],
+)
+def test_only_a_system_with_an_address_can_be_read_without_a_cluster(
+    systems: dict[str, SystemSettings], text: str, embedded: Path
+) -> None:
+    for argocd in (ArgoCDSettings(enabled=False), ArgoCDSettings()):
+        settings = Settings(kubernetes=KubernetesSettings(enabled=False), argocd=argocd, systems=systems)
+        assert pipeline.choose_origin(settings).text == text
+
+
 def test_without_the_embedded_homelab_the_error_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -164,6 +198,44 @@ def test_no_clusters_state_is_shown_as_anothers(
     assert vault(pipeline.read_state(settings_in(tmp_path))) == ""
 
 
+def test_two_clusters_of_one_name_are_told_apart_by_their_servers(
+    tmp_path: Path, cluster: FakeCluster, home: Path
+) -> None:
+    pipeline.read_state(settings_in(tmp_path))
+    (home / ".kube" / "config").write_text(KUBECONFIG.format("lab").replace("127.0.0.1:9", "10.0.0.1:9"))
+    cluster.error = Unreachable("connection refused")
+    assert vault(pipeline.read_state(settings_in(tmp_path))) == ""
+
+
+@pytest.mark.parametrize(
+    ("settings", "kept"),
+    [
+        (Settings(cluster="homelab"), {"kubernetes", "argocd", "loki"}),
+        (Settings(), None),  # the kubeconfig's is called `lab`
+        (Settings(cluster="prod"), None),
+        (Settings(cluster="homelab", argocd=ArgoCDSettings(url="https://argocd.example")), {"kubernetes", "loki"}),
+        (
+            Settings(cluster="homelab", systems={"loki": SystemSettings(url="http://loki:3100")}),
+            {"kubernetes", "argocd", "loki"},
+        ),
+        (
+            Settings(cluster="homelab", systems={"loki": SystemSettings(url="http://loki.b:3100")}),
+            {"kubernetes", "argocd"},
+        ),
+    ],
+)
+def test_what_was_read_elsewhere_stands_in_for_nothing(
+    settings: Settings, kept: set[str] | None, cluster: FakeCluster
+) -> None:
+    parts = {
+        "kubernetes": Part("fresh"),
+        "argocd": Part("fresh", data=msgspec.Raw(b'{"url":"https://argocd.homelab.local"}')),
+        "loki": Part("stale", data=msgspec.Raw(b'{"url":"http://loki:3100"}')),
+    }
+    found = pipeline.takes_over(settings, Recording(SCHEMA, Cluster("homelab"), "", parts))
+    assert (None if found is None else set(found.parts)) == kept
+
+
 def test_a_last_good_file_that_is_broken_is_as_good_as_none(tmp_path: Path, cluster: FakeCluster) -> None:
     settings = settings_in(tmp_path)
     pipeline.read_state(settings)
@@ -199,7 +271,7 @@ def test_a_live_reading_needs_a_cluster() -> None:
     with pytest.raises(ConfigError, match=r"^there is no cluster to read: there is no kubeconfig$"):
         pipeline.require_live(Settings())
     off = Settings(kubernetes=KubernetesSettings(enabled=False))
-    with pytest.raises(ConfigError, match=r"the settings switch kubernetes off and name no argocd\.url$"):
+    with pytest.raises(ConfigError, match=r"switch kubernetes off and name no argocd\.url and no system's url$"):
         pipeline.require_live(off)
 
 

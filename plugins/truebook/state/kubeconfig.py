@@ -68,23 +68,37 @@ def _exists() -> bool:
 
 def _contexts() -> tuple[list[dict[str, Any]], str | None]:
     """The contexts of the kubeconfig and the current one's name; nothing where there is no kubeconfig."""
+    merged = _merged()
+    return merged.get("contexts", []), merged.get("current-context") or None
+
+
+def _entry(merged: dict[str, Any], section: str, name: str) -> dict[str, Any]:
+    """The entry of a name in a section, with mappings where it has any."""
+    entries: list[dict[str, Any]] = merged.get(section, [])
+    found = next((entry for entry in entries if entry.get("name") == name), {})
+    return {key: value for key, value in found.items() if isinstance(value, dict)}
+
+
+def _merged() -> dict[str, Any]:
+    """All kubeconfigs as one: the lists of contexts and clusters, and the current context; empty without any."""
     if not _exists():
-        return [], None
+        return {}
     from kubernetes.config import ConfigException, kube_config
 
     try:
         merged = kube_config.KubeConfigMerger(files()).config
         if merged is None:
-            return [], None
-        contexts = [_plain(context) for context in merged.value.get("contexts") or []]
-        current = merged.value.get("current-context") or None
+            return {}
+        found: dict[str, Any] = {"current-context": merged.value.get("current-context")}
+        for section in ("contexts", "clusters"):
+            found[section] = [_plain(entry) for entry in merged.value.get(section) or []]
+        return found
     except (TypeError, AttributeError, KeyError) as error:
         raise ConfigError("the kubeconfig can't be read: it is not of the shape of one", path=files()) from error
     except (ConfigException, OSError, ValueError) as error:
         raise ConfigError(f"the kubeconfig can't be read: {excerpt(str(error))}", path=files()) from error
     except yaml.YAMLError as error:
         raise ConfigError(f"the kubeconfig is not YAML: {excerpt(str(error))}", path=files()) from error
-    return contexts, current
 
 
 def _plain(node: Any) -> dict[str, Any]:
@@ -136,6 +150,16 @@ def why_none() -> str:
     return "there is no kubeconfig"
 
 
+def cluster(context: str) -> tuple[str, str]:
+    """The name of a context's cluster, and its server's URL as the kubeconfig has it: two clusters may share the name
+    (`default`). Raises ConfigError for a kubeconfig that can't be read."""
+    if context == IN_CLUSTER:
+        return context, ":".join(os.environ.get(f"KUBERNETES_SERVICE_{word}", "") for word in ("HOST", "PORT"))
+    merged = _merged()
+    name = str(_entry(merged, "contexts", context).get("context", {}).get("cluster") or context)
+    return name, str(_entry(merged, "clusters", name).get("cluster", {}).get("server") or "")
+
+
 def connect(settings: Settings) -> Connection:
     """A connection to the cluster of the settings. Raises ConfigError for a wrong kubeconfig and Unreachable where
     there is no cluster to speak of or credentials can't be had."""
@@ -161,14 +185,10 @@ def connect(settings: Settings) -> Connection:
             raise ConfigError(f"context '{context}': {excerpt(str(error))}", path=where) from error
     if complaints:
         raise Unreachable(f"kubernetes: credentials of context '{context}': {excerpt(complaints[0])}")
-    cluster = context
-    if context != IN_CLUSTER:
-        found = next(entry for entry in _contexts()[0] if entry.get("name") == context)
-        cluster = str((found.get("context") or {}).get("cluster") or context)
     name = configuration.tls_server_name
     return Connection(
         client=_client(configuration),
-        cluster=cluster,
+        cluster=cluster(context)[0],
         context=context,
         configuration=configuration,
         extensions={"sni_hostname": name} if name else {},
