@@ -123,7 +123,15 @@ def test_a_store_leads_to_its_own_vault_of_several() -> None:
             {"vault": {"server": "http://vault.vault.svc"}},
             {"secretStoreRef": {"kind": "ClusterSecretStore", "name": "x"}},
         ),
-        ({"vault": {"server": "http://vault.vault.svc"}}, {"data": [], "dataFrom": [{"find": {"path": "x"}}]}),
+        ({"vault": {"server": "http://vault.vault.svc"}}, {"data": [], "dataFrom": [{"find": "x"}]}),
+        (
+            {"vault": {"server": "http://vault.vault.svc"}},
+            {"data": [], "dataFrom": [{"sourceRef": {"generatorRef": {"name": "g"}}, "find": {"path": "x"}}]},
+        ),
+        (
+            {"vault": {"server": "http://vault.vault.svc"}},
+            {"data": [], "dataFrom": [{"sourceRef": {"storeRef": {"name": "away"}}, "find": {"path": "x"}}]},
+        ),
     ],
 )
 def test_no_arrow_comes_from_a_store_that_leads_to_no_vault_here(store: Any, secret: dict[str, Any]) -> None:
@@ -144,6 +152,33 @@ def test_data_from_and_a_store_of_one_entry_are_read_too() -> None:
     secret = external(secretStoreRef={"name": "none"}, data=[], dataFrom=[reference])
     found = built(**VAULT, deployments=[web], cluster_stores=[STORE], external_secrets=[secret])
     assert arrows(found, "secrets") == [("vault", "web", "ExternalSecret apps/web spec.dataFrom[0].extract.key")]
+
+
+@pytest.mark.parametrize(
+    ("find", "mount", "path", "where"),
+    [
+        ({"path": "team/a/", "name": {"regexp": ".*"}}, "kv", "kv/team/a/*", "dataFrom[0].find.path"),
+        ({"tags": {"env": "prod"}}, "kv", "kv/*", "dataFrom[0].find"),
+        ({"path": "kv/team"}, "", "kv/team/*", "dataFrom[0].find.path"),
+        ({"name": {"regexp": ".*"}}, "", "*", "dataFrom[0].find"),
+        ({"path": 7}, "kv", "kv/*", "dataFrom[0].find"),
+    ],
+)
+@pytest.mark.parametrize("own", [True, False])
+def test_what_is_looked_for_is_all_below_a_path(
+    find: dict[str, Any], mount: str, path: str, where: str, own: bool
+) -> None:
+    web = workload("web", called="web")
+    pod_of(web).update(REFERENCES["envFrom"])
+    store = {"kind": "ClusterSecretStore", "name": "main"}
+    entry = {"find": find, **({"sourceRef": {"storeRef": store}} if own else {})}
+    secret = external(secretStoreRef={"name": "none"} if own else store, data=[], dataFrom=[entry])
+    provider = {"vault": {"server": "http://vault.vault.svc:8200", "path": mount}}
+    stores = [{"metadata": {"name": "main"}, "spec": {"provider": provider}}]
+    found = built(**VAULT, deployments=[web], cluster_stores=stores, external_secrets=[secret])
+    assert arrows(found, "secrets") == [("vault", "web", f"ExternalSecret apps/web spec.{where}")]
+    (record,) = found.records_of("secret")
+    assert (record.get("path"), record.text("mount")) == (path, mount or path.partition("/")[0].strip("*"))
 
 
 def static(**spec: Any) -> dict[str, Any]:

@@ -13,12 +13,13 @@ from truebook.inventory.facts import Facts
 from truebook.inventory.repositories import canonical
 from truebook.inventory.told import Location
 from truebook.model import Value
-from truebook.recording import Recording
+from truebook.recording import KubernetesData, Recording
 
 
-def discover(recording: Recording) -> Facts:
-    """Decode what the inventory needs, each kind once. Raises RecordingError where a part has another schema."""
-    kubernetes = recording.kubernetes()
+def discover(recording: Recording, kubernetes: KubernetesData | None = None) -> Facts:
+    """Decode what the inventory needs, each kind once; `kubernetes` is the recording's part, where it is at hand.
+    Raises RecordingError where a part has another schema."""
+    kubernetes = recording.kubernetes() if kubernetes is None else kubernetes
     argocd = Answers(recording, "argocd")
     # By identity: a list that was restarted half-way may hold an object twice.
     running = list({found.ref: found for found in workloads(kubernetes)}.values())

@@ -68,18 +68,30 @@ def _external(kubernetes: KubernetesData) -> Iterator[SecretUse]:
 
 
 def _references(obj: Any) -> Iterator[tuple[str, tuple[Step, ...], Any]]:
-    """(key in the store, where it stands, reference to the store), of what is named outright: `find` names nothing."""
+    """(key in the store, where it stands, reference to the store). What is looked for by name or tag is all below a
+    path: `team/*`."""
     default = look.at(obj, "spec", "secretStoreRef")
     for index, entry in look.entries(obj, "spec", "data"):
-        key = look.text(entry, "remoteRef", "key")
-        if key:
-            store = look.at(entry, "sourceRef", "storeRef") or default
-            yield key, ("spec", "data", index, "remoteRef", "key"), store
+        yield from _keyed(entry, "remoteRef", default, ("spec", "data", index))
     for index, entry in look.entries(obj, "spec", "dataFrom"):
-        key = look.text(entry, "extract", "key")
-        if key:
-            store = look.at(entry, "sourceRef", "storeRef") or default
-            yield key, ("spec", "dataFrom", index, "extract", "key"), store
+        where: tuple[Step, ...] = ("spec", "dataFrom", index)
+        yield from _keyed(entry, "extract", default, where)
+        store = _store(entry, default)
+        if isinstance(look.at(entry, "find"), dict) and store is not None:
+            below = look.text(entry, "find", "path").strip("/")
+            yield f"{below}/*" if below else "*", (*where, "find", *(("path",) if below else ())), store
+
+
+def _keyed(entry: Any, by: str, default: Any, where: tuple[Step, ...]) -> Iterator[tuple[str, tuple[Step, ...], Any]]:
+    key, store = look.text(entry, by, "key"), _store(entry, default)
+    if key and store is not None:
+        yield key, (*where, by, "key"), store
+
+
+def _store(entry: Any, default: Any) -> Any:
+    """The reference to the store that an entry has of its own, else the object's; None for what is generated."""
+    own = look.mapping(entry, "sourceRef")
+    return own.get("storeRef") or (default if not own.get("generatorRef") else None)
 
 
 def _once(paths: list[tuple[str, tuple[Step, ...]]]) -> Iterator[tuple[str, tuple[Step, ...]]]:

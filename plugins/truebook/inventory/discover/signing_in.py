@@ -17,6 +17,8 @@ _WELL_KNOWN = "/.well-known/openid-configuration"
 _GRAFANA = "GF_AUTH_GENERIC_OAUTH_"
 _OWN_PATHS = ("/application/o/", "/realms/", "/oauth2/openid/")
 """What the path of an issuer or endpoint holds: of Authentik, Keycloak, Kanidm."""
+MARKS = (*_OWN_PATHS, _WELL_KNOWN)
+"""What the value of a variable holds, one of them, that says where a workload signs in."""
 _ENDPOINT = re.compile(r"/(authorize|auth|token|userinfo|end-session|logout|jwks|certs)/?\Z")
 
 

@@ -1,8 +1,8 @@
 """Who gets which path out of Vault. Never a value: nobody asked for one.
 
-Values: `path` (`secret/paperless/db`), `mount` (the engine's), `via` (`ExternalSecret ns/name`, `VaultStaticSecret
-ns/name`, `injector`), `secret_name` (the Kubernetes Secret that it becomes), `consumer` (the component) and its
-`workload`, `vault` (the component that has it).
+Values: `path` (`secret/paperless/db`, `secret/paperless/*` for all below), `mount` (the engine's), `via`
+(`ExternalSecret ns/name`, `VaultStaticSecret ns/name`, `injector`), `secret_name` (the Kubernetes Secret that it
+becomes), `consumer` (the component) and its `workload`, `vault` (the component that has it).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def secrets(joined: Joined) -> Iterator[Record]:
                     subject,
                     {
                         "path": Value(whole, evidence),
-                        "mount": Value(mount, evidence),
+                        "mount": Value(mount, evidence) if mount else None,
                         "via": Value(use.via, evidence),
                         "secret_name": kept(use.place, use.secret, *use.secret_path),
                         "consumer": None

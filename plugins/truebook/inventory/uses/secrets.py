@@ -67,10 +67,12 @@ def mount_and_path(joined: Joined, use: SecretUse, path: str) -> tuple[str, str]
     """(mount, whole path) as `vault kv get` takes it: `secret`, `secret/paperless/db`.
 
     The API's path of a KV engine of version 2 has `data/` after the mount; that is left out, where the engine is of
-    that version, or no one said of which.
+    that version, or no one said of which. The mount is empty where the path is all that there is, whatever the engine.
     """
     path = path.strip("/")
     mount = use.mount.strip("/")
+    if not mount and path == "*":
+        return "", path
     if mount:
         rest = path.removeprefix(f"{mount}/")
     else:

@@ -55,10 +55,15 @@ VALUES: dict[str, Callable[[Subject, Joined], Value | None]] = {
 }
 
 
+def value(subject: Subject, known: Joined, key: str) -> Value | None:
+    """The value of one key of `KEYS`."""
+    return intent.stated(subject, key) or VALUES[key](subject, known)
+
+
 def values(subject: Subject, known: Joined) -> Iterator[tuple[str, Value]]:
     """All values that are known of a component: the keys of `KEYS` in their order, then the catalog's own."""
     for key in KEYS:
-        found = intent.stated(subject, key) or VALUES[key](subject, known)
+        found = value(subject, known, key)
         if found is not None:
             yield key, found
     if subject.stated is not None:
