@@ -260,8 +260,9 @@ class Filling:
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
-FieldMode = Literal["bare", "double", "single", "heredoc", "raw-heredoc"]
-"""Where in a script a placeholder stands: decides how its value has to be written."""
+FieldMode = Literal["bare", "double", "single", "heredoc", "raw-heredoc", "plain"]
+"""Where in a script a placeholder stands: decides how its value has to be written. `plain` is where no quoting makes it
+plain text: only a value that needs none fits there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +271,7 @@ class Field:
 
     `roles` say what it asks of the cluster (`namespace`, `app`, `deployment`, `kind:configmap`), in `namespace` where
     the command names one. `value` is what it was tested with, empty where it was not, or is a secret. An `optional` one
-    is a variable, which the reader's shell may have set.
+    is a variable, which the reader's shell may have set. `until` is the word that ends the heredoc it stands in.
     """
 
     text: str
@@ -281,6 +282,7 @@ class Field:
     value: str = ""
     optional: bool = False
     secret: bool = False
+    until: str = ""
 
 
 @dataclass(frozen=True, slots=True)

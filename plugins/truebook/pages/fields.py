@@ -140,6 +140,7 @@ def _field(number: int, one: Field) -> str:
         "tested": one.value,
         "optional": "yes" if one.optional else "",
         "secret": "yes" if one.secret else "",
+        "until": one.until,
     }
     attributes = "".join(f' data-{name}="{escape(value)}"' for name, value in given.items() if value)
     return f'<span class="truebook-field"{attributes}>'

@@ -17,9 +17,10 @@ from truebook.model import Block, Copyable, Field, Filling
 from truebook.redact import is_secret_name
 from truebook.runbooks.fill import asked
 from truebook.runbooks.fill.roles import alike, canonical
-from truebook.runbooks.fill.scan import Token, tokens
+from truebook.runbooks.fill.scan import Token, shouted, tokens
 from truebook.runbooks.shell import Problem, parse, walk
 
+_ANYTHING = frozenset({"changeme", "replaceme"})
 _CONTINUED = re.compile(r"(?<!\\)(?:\\\\)*\\$")
 
 
@@ -39,7 +40,7 @@ def copyable(block: Block, filling: Filling) -> Copyable | None:
     lines = list(zip(block.places, script, strict=True))
     if any(place >= len(source) or not source[place].endswith(line) for place, line in lines):
         return None
-    found = tokens(block.script)
+    found = sorted([*tokens(block.script), *shouted(block.script)], key=lambda token: token.start)
     fields = list(_fields(block.script, found, filling))
     commands, comments = _read(block.script, found)
     kept = {line for command in commands for line in range(command.first, command.last + 1)}
@@ -78,7 +79,9 @@ def _fields(script: str, found: Sequence[Token], filling: Filling) -> Iterator[t
     for token in found:
         if token.text not in values and token.text not in filling.missing:
             continue
-        secret, optional = is_secret_name(token.name), token.kind == "variable"
+        # What may stand for anything mostly stands for a password.
+        anything = token.kind == "shouted" and canonical(token.name).replace("-", "") in _ANYTHING
+        secret, optional = anything or is_secret_name(token.name), token.kind == "variable"
         if secret and optional:
             continue  # it is the reader's shell that has it
         wished = wishes.get(token.text, [])
@@ -93,6 +96,7 @@ def _fields(script: str, found: Sequence[Token], filling: Filling) -> Iterator[t
             "" if secret else values.get(token.text, ""),
             optional,
             secret,
+            token.until,
         )
         yield line, token.start - starts[line], token.end - starts[line], field
 

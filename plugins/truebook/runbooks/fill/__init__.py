@@ -26,7 +26,7 @@ from truebook.redact import REDACTED, is_secret_name
 from truebook.runbooks.fill.choose import Choice, choose
 from truebook.runbooks.fill.facts import Facts, read_facts
 from truebook.runbooks.fill.roles import Wish, alike, canonical, wish
-from truebook.runbooks.fill.scan import PROVIDED, Token, names_set, tokens
+from truebook.runbooks.fill.scan import PROVIDED, Token, names_set, shouted, tokens
 from truebook.runbooks.fill.write import written
 
 __all__ = [
@@ -54,9 +54,6 @@ ENVIRONMENT_PREFIX = "TRUEBOOK_VAR_"
 """`TRUEBOOK_VAR_APP_NAME=vault` fills `<app-name>`."""
 
 _COMMAND_ENDS = re.compile(r"\n|;|&&|\|\|?|\$\(|`")
-_SHOUTED = re.compile(
-    r"(?<![\w$./<-])(?:(?:YOUR|MY)[_-][A-Za-z][\w-]*|CHANGE_?ME|REPLACE_?ME|your-[a-z][a-z-]*-(?:here|name))(?![\w/])"
-)
 _BRACED = re.compile(r"(?<![$\w{\\\"'])\{([a-z][a-z0-9_-]{1,40})\}(?!\})")
 _BRACKETED = re.compile(r"(?:(?<=\s)|(?<=[/=]))\[([a-z][a-z0-9 _-]{2,40})\](?=\s|/|$)")
 
@@ -141,7 +138,7 @@ def fill(
     filled, used, refused = _put(script, found, values)
     notes += [f"{text}: its value cannot be written there" for text in refused]
     missing = dict.fromkeys(token.text for token in found if token.text not in used)
-    missing |= dict.fromkeys(match.group() for match in _SHOUTED.finditer(script))
+    missing |= dict.fromkeys(token.text for token in shouted(script))
     names = {token.text: token.name for token in found}
     secrets = {text for text in used if is_secret_name(names[text])}
     shown = (replace(values[text], value=REDACTED) if text in secrets else values[text] for text in used)
@@ -151,7 +148,7 @@ def fill(
 
 def asked(script: str) -> dict[str, list[Wish]]:
     """What each placeholder and variable of a script asks of the cluster, at each place that it stands in."""
-    return _wishes(script, tokens(script), {})
+    return _wishes(script, sorted([*tokens(script), *shouted(script)], key=lambda token: token.start), {})
 
 
 def stand_in(script: str) -> tuple[str, dict[str, str]]:
@@ -216,7 +213,7 @@ def _put(
     refused: dict[str, None] = {}
     for token in found:
         if token.text in values:
-            fits = written(values[token.text].value, token.mode) is not None
+            fits = written(values[token.text].value, token.mode, token.until) is not None
             (used if fits else refused).setdefault(token.text)
     pieces: list[str] = []
     at = 0
@@ -231,7 +228,7 @@ def _put(
 
 def _other_styles(script: str) -> list[str]:
     """Placeholders of other styles, which are said and not guessed."""
-    found = dict.fromkeys(match.group() for match in _SHOUTED.finditer(script))
+    found = dict.fromkeys(token.text for token in shouted(script))
     bare = re.sub(r"'[^']*'", "''", script)
     for pattern in (_BRACED, _BRACKETED):
         found |= dict.fromkeys(match.group() for match in pattern.finditer(bare))

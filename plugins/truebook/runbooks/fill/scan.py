@@ -3,13 +3,16 @@
 `<name>` counts anywhere but in comments; `$NAME` where bash would put a value in its place: not in single quotes, nor
 in a heredoc whose word is quoted. Left alone are redirections (`<file`, `<(…)`, `<<EOF`), e-mail addresses, HTML and
 XML, `<none>` and its like, Go templates, escaped marks, and variables with a default of their own (`${X:-1}`).
+
+Where a value would be read again after bash has taken its quotes away (by a shell within the command, in backticks, in
+arithmetic), the place is `plain`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from truebook.model import FieldMode as Mode
@@ -17,22 +20,55 @@ from truebook.model import FieldMode as Mode
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A placeholder or variable. `text` is as written (`<app-name>`, `${NS}`), `name` what is inside (`app-name`)."""
+    """A placeholder or variable. `text` is as written (`<app-name>`, `${NS}`), `name` what is inside (`app-name`).
+    `until` is the word that ends the heredoc it stands in."""
 
-    kind: Literal["placeholder", "variable"]
+    kind: Literal["placeholder", "variable", "shouted"]
     start: int
     end: int
     text: str
     name: str
     mode: Mode
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """What bash has open: how it reads there, and the sign that ends it. `plain` where values are read again.
+    `command` is where the command around it began."""
+
+    mode: Mode
+    end: str = ""
+    plain: bool = False
+    command: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Heredoc:
+    word: str
+    mode: Mode
+    tabs: bool
+    plain: bool
 
 
 _PLACEHOLDER = re.compile(r"<([A-Za-z](?:[^<>|;&\n`\"\\]{0,100}[^<>|;&\s`\"\\])?)>")
 _VARIABLE = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
 _HEREDOC = re.compile(
-    r"<<(?P<tabs>-?)[ \t]*(?:(?P<quote>['\"])(?P<quoted>[^'\"\n]+)(?P=quote)|\\?(?P<word>[A-Za-z_][\w.-]*))"
+    r"""<<(?P<tabs>-?)[ \t]*(?P<word>(?:[A-Za-z_]|\\.|'[^'\n]+'|"[^"\n]+")(?:[\w.-]|\\.|'[^'\n]*'|"[^"\n]*")*)"""
 )
+_QUOTES = re.compile(r"""[\\'"]""")
 _FILE = re.compile(r"[\w./-]+\.[\w-]+")
+_SHOUTED = re.compile(
+    r"(?<![\w$./<-])(?:(?:YOUR|MY)[_-][A-Za-z][\w-]*|CHANGE_?ME|REPLACE_?ME|your-[a-z][a-z-]*-(?:here|name))(?![\w/])"
+)
+_READS_AGAIN = re.compile(
+    r"(?<![\w.-])(?:(?:ba|da|k|z|a|fi)?sh|ssh|su|eval|watch|[gm]?awk|sed|perl|python[\d.]*|ruby|node|php|lua)(?=\s)"
+)
+"""Programs that read words of theirs as code: quotes for bash are no quotes for them."""
+_EXPANSION = re.compile(r"\$(?:\{[^{}\n]*)?$")
+_SUBSTITUTED = re.compile(r"\$\(|`")
+_REACH = 200
+"""Characters before a placeholder in which an expansion around it may begin."""
 
 _NOT_FILLED = frozenset(
     {"none", "pending", "unknown", "nil", "null", "invalid", "unset", "no value", "empty", "stdin", "eof"}
@@ -78,31 +114,39 @@ def names_set(script: str) -> frozenset[str]:
 
 def tokens(script: str) -> list[Token]:
     """All placeholders and variables, in order. Linear in the length of the script."""
-    return list(_Scanner(script).run())
+    return [token for token in _Scanner(script).run() if token.kind != "shouted"]
+
+
+def shouted(script: str) -> list[Token]:
+    """Placeholders without marks, in order: `YOUR_TOKEN`, `CHANGEME`. They are never filled from anywhere."""
+    own = names_set(script)
+    return [token for token in _Scanner(script).run() if token.kind == "shouted" and token.name not in own]
 
 
 class _Scanner:
     def __init__(self, script: str) -> None:
         self._script = script
-        self._modes: list[Mode] = ["bare"]
-        self._heredocs: list[tuple[str, bool, bool]] = []
+        self._open = [_Open("bare")]
+        self._heredocs: list[_Heredoc] = []
+        self._shouted = {match.start(): match.end() for match in _SHOUTED.finditer(script)}
+        self._cases = re.search(r"\bcase\s", script) is not None
+        self._lost = False
+        self._command = self._looked_at = 0
+        self._read_again = False
         self._closed = {match[1] for match in re.finditer(r"</([A-Za-z][\w:.-]*)", script)}
 
     def run(self) -> Iterator[Token]:
         """Sign by sign, with what bash would have open."""
         script, at = self._script, 0
         while at < len(script):
-            mode = self._modes[-1]
+            mode = self._open[-1].mode
             sign = script[at]
             if script.startswith("{{", at) and (end := self._template(at)):
                 at = end
                 continue
-            if sign == "<" and (token := self._placeholder(at, mode)):
-                yield token
-                at = token.end
-                continue
-            if sign == "$" and mode in ("bare", "double") and (token := self._variable(at, mode)):
-                yield token
+            token = self._token(at, sign, mode)
+            if token is not None:
+                yield replace(token, mode="plain") if self._is_plain(at) else token
                 at = token.end
                 continue
             if sign == "\n" and mode == "bare" and self._heredocs:
@@ -110,37 +154,84 @@ class _Scanner:
                 continue
             at = self._step(at, sign, mode)
 
+    def _token(self, at: int, sign: str, mode: Mode) -> Token | None:
+        if sign == "<":
+            return self._placeholder(at, mode)
+        if sign == "$" and mode in ("bare", "double", "heredoc"):
+            return self._variable(at, mode)
+        if (end := self._shouted.get(at)) and not self._script.endswith("${", 0, at):
+            return Token("shouted", at, end, self._script[at:end], self._script[at:end], mode)
+        return None
+
+    def _is_plain(self, at: int) -> bool:
+        """Whether quotes would not hold what is written here."""
+        before = self._script[max(0, at - _REACH) : at]
+        return self._lost or self._open[-1].plain or self._reads_again(at) or _EXPANSION.search(before) is not None
+
+    def _reads_again(self, at: int) -> bool:
+        """Whether the command that stands before `at` has a program in it that reads its words as code."""
+        if not self._read_again:
+            start = max(self._command, self._looked_at - 20)
+            self._read_again = _READS_AGAIN.search(self._script, start, at) is not None
+            self._looked_at = at
+        return self._read_again
+
+    def _begin(self, at: int) -> None:
+        """A command may begin here."""
+        self._command, self._looked_at, self._read_again = at, at, False
+
+    def _push(self, at: int, mode: Mode, end: str, *, plain: bool = False) -> None:
+        self._open.append(_Open(mode, end, plain or self._open[-1].plain or self._reads_again(at), self._command))
+        if mode == "bare":
+            self._begin(at + 1)
+
+    def _pop(self) -> None:
+        self._begin(self._open.pop().command)
+
     def _step(self, at: int, sign: str, mode: Mode) -> int:
         """Past one sign that is no token."""
-        script = self._script
+        script, top = self._script, self._open[-1]
         if mode == "single":
+            if sign == "\\" and top.end == "$'":
+                return at + 2
             if sign == "'":
-                self._modes.pop()
+                self._pop()
             return at + 1
         if sign == "\\":
             return at + 2
         if script.startswith("$(", at):
-            self._modes.append("bare")
+            self._lost |= self._cases and mode == "double"  # a `)` of `case` would seem to end it
+            self._push(at, "bare", ")", plain=script.startswith("$((", at))
             return at + 2
-        if sign == '"':
-            if mode == "double":
-                self._modes.pop()
+        if sign == "`":
+            if top.end == "`":
+                self._pop()
             else:
-                self._modes.append("double")
+                self._push(at, "bare", "`", plain=True)
+        elif sign == '"':
+            if mode == "double":
+                self._pop()
+            else:
+                self._push(at, "double", '"')
         elif mode == "bare":
             if sign == "'":
-                self._modes.append("single")
+                ansi = at > 0 and script[at - 1] == "$"
+                self._push(at, "single", "$'" if ansi else "'", plain=ansi)
             elif sign == "(":
-                self._modes.append("bare")
-            elif sign == ")" and len(self._modes) > 1:
-                self._modes.pop()
+                self._push(at, "bare", ")", plain=script.startswith("((", at))
+            elif sign == ")" and top.end == ")":
+                self._pop()
+            elif sign in ";|&\n":
+                self._begin(at + 1)
             elif sign == "#" and (at == 0 or script[at - 1] in " \t\n;&|()"):
                 end = script.find("\n", at)
                 return len(script) if end < 0 else end
             elif sign == "<" and (found := _HEREDOC.match(script, at)):
-                word = found["word"] or found["quoted"]
-                raw = found["quote"] is not None or "\\" in found.group()
-                self._heredocs.append((word, raw, bool(found["tabs"])))
+                word = _QUOTES.sub("", found["word"])
+                end = script.find("\n", at)
+                again = _READS_AGAIN.search(f"{script[self._command : end if end >= 0 else len(script)]} ") is not None
+                mode = "heredoc" if word == found["word"] else "raw-heredoc"
+                self._heredocs.append(_Heredoc(word, mode, bool(found["tabs"]), top.plain or again))
                 return found.end()
             elif sign == "<":
                 while at < len(script) and script[at] == "<":
@@ -151,36 +242,37 @@ class _Scanner:
     def _bodies(self, at: int) -> Generator[Token, None, int]:
         """The heredocs that start at `at`; gives the place after them."""
         pending, self._heredocs = self._heredocs, []
-        for word, raw, tabs in pending:
+        for one in pending:
+            plain = one.plain
             while at < len(self._script):
                 end = self._script.find("\n", at)
                 end = len(self._script) if end < 0 else end
                 line = self._script[at:end]
-                if (line.lstrip("\t ") if tabs else line) == word:
+                if (line.lstrip("\t ") if one.tabs else line) == one.word:
                     at = min(end + 1, len(self._script))
                     break
-                yield from self._heredoc_line(at, end, "raw-heredoc" if raw else "heredoc")
+                for token in self._heredoc_line(at, end, one.mode):
+                    yield replace(token, mode="plain" if plain else token.mode, until=one.word)
+                # What is substituted in a heredoc may go on for lines.
+                plain = plain or (one.mode == "heredoc" and _SUBSTITUTED.search(line) is not None)
                 at = end + 1
+        self._begin(at)
         return at
 
     def _heredoc_line(self, at: int, end: int, mode: Mode) -> Iterator[Token]:
+        start = at
         while at < end:
-            sign = self._script[at]
-            token = None
             if self._script.startswith("{{", at) and (after := self._template(at)):
                 at = after
                 continue
-            if sign == "<":
-                token = self._placeholder(at, mode)
-            elif sign == "$" and mode == "heredoc":
-                token = self._variable(at, mode)
-            elif sign == "\\" and mode == "heredoc":
-                at += 1
+            token = self._token(at, self._script[at], mode)
             if token is not None and token.end <= end:
-                yield token
+                before = self._script[max(start, at - _REACH) : at] if mode == "heredoc" else ""
+                again = _SUBSTITUTED.search(before) or _EXPANSION.search(before)
+                yield replace(token, mode="plain") if again else token
                 at = token.end
             else:
-                at += 1
+                at += 2 if mode == "heredoc" and self._script[at] == "\\" else 1
 
     def _template(self, at: int) -> int:
         """Past the Go template that starts here and ends on the same line, else 0."""

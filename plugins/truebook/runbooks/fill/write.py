@@ -10,9 +10,12 @@ from truebook.runbooks.fill.facts import is_safe
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
-def written(value: str, mode: FieldMode) -> str | None:
-    """`value` as it has to be written where it stands; None where it cannot be, or holds control characters."""
-    if _CONTROL.search(value) or not value:
+def written(value: str, mode: FieldMode, until: str = "") -> str | None:
+    """`value` as it has to be written where it stands; None where it cannot be, or holds control characters.
+
+    `until` is the word that ends the heredoc around it: a value that is part of it might make up a line that does.
+    """
+    if _CONTROL.search(value) or not value or value in until:
         return None
     if is_safe(value):
         return value
@@ -21,8 +24,11 @@ def written(value: str, mode: FieldMode) -> str | None:
         return value if re.fullmatch(r"[A-Za-z0-9_.:/@,+-]+", value) else "'" + value.replace("'", "'\"'\"'") + "'"
     if mode == "single":
         return value.replace("'", "'\"'\"'")
+    if mode == "plain":
+        return None
     if mode == "double":
-        return re.sub(r'([\\"$`])', r"\\\1", value)
+        # To a shell that someone types into, `!` is a command from its history, with a backslash too.
+        return re.sub(r'([\\"$`])', r"\\\1", value).replace("!", "\"'!'\"")
     if mode == "heredoc":
         return re.sub(r"([\\$`])", r"\\\1", value)
     return value
