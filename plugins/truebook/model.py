@@ -43,14 +43,15 @@ class Value:
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True)
-class Component:
-    """One thing that operators name. The keys of `values` are listed in `inventory/keys.py`."""
+OTHER = "Other"
+"""The group of a component for which nothing names one."""
 
-    name: str
-    title: str
-    group: str
-    values: Mapping[str, Value] = field(default_factory=dict)
+
+class Facts:
+    """What has values by key: a component, a record."""
+
+    __slots__ = ()
+    values: Mapping[str, Value]
 
     def get(self, key: str) -> Scalar | tuple[str, ...] | None:
         """The bare value of `key`, or None where it is not known."""
@@ -63,6 +64,16 @@ class Component:
         if found is None:
             return ""
         return ", ".join(found) if isinstance(found, tuple) else str(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Component(Facts):
+    """One thing that operators name. The keys of `values` are those of `settings.keys`, and the catalog's own."""
+
+    name: str
+    title: str
+    group: str
+    values: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +92,7 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class Record(Facts):
     """One row of what a system told: an alert, a backup, an OIDC client, a consumer of a secret, a dashboard.
 
     `name` is its key within its kind, `component` the component it belongs to (empty where none is known). Which
@@ -92,18 +103,6 @@ class Record:
     name: str
     component: str = ""
     values: Mapping[str, Value] = field(default_factory=dict)
-
-    def get(self, key: str) -> Scalar | tuple[str, ...] | None:
-        """The bare value of `key`, or None where it is not known."""
-        found = self.values.get(key)
-        return None if found is None else found.value
-
-    def text(self, key: str) -> str:
-        """The value of `key` as one string, empty where it is not known."""
-        found = self.get(key)
-        if found is None:
-            return ""
-        return ", ".join(found) if isinstance(found, tuple) else str(found)
 
 
 @dataclass(frozen=True, slots=True)

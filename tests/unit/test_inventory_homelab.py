@@ -8,11 +8,11 @@ import pytest
 
 from truebook import recording
 from truebook.inventory import build
-from truebook.inventory.keys import KEYS
 from truebook.inventory.records import RECORDS
 from truebook.inventory.relations import RELATIONS
 from truebook.model import Inventory
 from truebook.settings import Settings, load
+from truebook.settings.keys import KEYS
 
 ROOT = Path(__file__).parents[2]
 RECORDING = ROOT / "plugins" / "truebook" / "embedded" / "homelab.json"

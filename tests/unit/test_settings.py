@@ -10,9 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from truebook.errors import ConfigError
-from truebook.inventory.keys import KEYS
 from truebook.settings import (
-    LIVE_KEYS,
     CatalogComponent,
     CatalogRelation,
     Find,
@@ -323,10 +321,6 @@ def test_the_error_knows_path_and_line_of_the_first_problem(tmp_path: Path) -> N
     with pytest.raises(ConfigError) as caught:
         load(path)
     assert (caught.value.path, caught.value.line) == (path, 2)
-
-
-def test_live_keys_are_keys_of_values() -> None:
-    assert set(KEYS) >= LIVE_KEYS
 
 
 @given(st.text(max_size=200) | st.lists(st.sampled_from(re.findall(r"\S+|\s+", FULL)), max_size=60).map("".join))

@@ -5,11 +5,10 @@ from __future__ import annotations
 from truebook.inventory.discover.facts import discover
 from truebook.inventory.join.catalog import join
 from truebook.inventory.join.subject import Joined, Subject
-from truebook.inventory.keys import OTHER
 from truebook.inventory.records import records
 from truebook.inventory.relations import relations
 from truebook.inventory.values import values
-from truebook.model import Component, Inventory
+from truebook.model import OTHER, Component, Inventory
 from truebook.recording import Recording
 from truebook.settings import Settings
 

@@ -57,7 +57,6 @@ from __future__ import annotations
 
 from truebook.settings.loader import DEFAULT_FILE, load
 from truebook.settings.types import (
-    LIVE_KEYS,
     ArgoCDSettings,
     CatalogComponent,
     CatalogRelation,
@@ -73,7 +72,6 @@ from truebook.settings.types import (
 
 __all__ = [
     "DEFAULT_FILE",
-    "LIVE_KEYS",
     "ArgoCDSettings",
     "CatalogComponent",
     "CatalogRelation",

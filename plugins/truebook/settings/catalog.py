@@ -8,8 +8,9 @@ from pathlib import PurePosixPath
 from yaml.nodes import Node
 
 from truebook.settings import reader as read
+from truebook.settings.keys import LIVE
 from truebook.settings.reader import Parser, Reader
-from truebook.settings.types import LIVE_KEYS, CatalogComponent, CatalogRelation, Find
+from truebook.settings.types import CatalogComponent, CatalogRelation, Find
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
@@ -52,7 +53,7 @@ def _values(reader: Reader, node: Node, where: str) -> dict[str, str]:
     """Further values; keys that a field or only the cluster may say are problems."""
     found = {}
     for key, (name, value) in reader.entries(node, where).items():
-        if key in LIVE_KEYS:
+        if key in LIVE:
             reader.note(name, f"{where}{key} is read from the cluster and cannot be stated (remove it)")
         elif key in {"name", "title", "group", "purpose", "page"}:
             reader.note(name, f"{where}{key} is a field of the component (write it beside 'name')")

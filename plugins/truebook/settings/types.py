@@ -6,36 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-LIVE_KEYS = frozenset(
-    {
-        "workloads",
-        "ready",
-        "desired",
-        "sync",
-        "health",
-        "status_message",
-        "revision",
-        "revision_url",
-        "branch_head",
-        "images",
-        "systems",
-        "state",
-        "reported_version",
-        "ahead",
-        "behind",
-        "compare_url",
-        "targets",
-        "targets_up",
-        "rules",
-        "alerts_firing",
-        "alerts_silenced",
-        "last_backup",
-        "last_backup_at",
-        "storage_available",
-    }
-)
-"""Values that only a cluster can say: a catalog that states one is refused, it would be a lie tomorrow."""
-
 
 @dataclass(frozen=True, slots=True)
 class KubernetesSettings:

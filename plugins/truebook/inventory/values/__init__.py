@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from truebook.inventory.join.subject import Joined, Subject
-from truebook.inventory.keys import KEYS
 from truebook.inventory.values import address, argocd, intent, records, revisions, running, storage, systems
 from truebook.model import Value
 
@@ -53,16 +52,17 @@ VALUES: dict[str, Callable[[Subject, Joined], Value | None]] = {
     "sso": records.sso,
     "dashboards": records.dashboards,
 }
+"""Key → the function that finds its value. What each means, `settings.keys` says, in the same order."""
 
 
 def value(subject: Subject, known: Joined, key: str) -> Value | None:
-    """The value of one key of `KEYS`."""
+    """The value of one key of `VALUES`."""
     return intent.stated(subject, key) or VALUES[key](subject, known)
 
 
 def values(subject: Subject, known: Joined) -> Iterator[tuple[str, Value]]:
-    """All values that are known of a component: the keys of `KEYS` in their order, then the catalog's own."""
-    for key in KEYS:
+    """All values that are known of a component: those of `VALUES` in their order, then the catalog's own."""
+    for key in VALUES:
         found = value(subject, known, key)
         if found is not None:
             yield key, found

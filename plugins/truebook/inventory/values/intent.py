@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from truebook.inventory.join.subject import Joined, Subject
-from truebook.inventory.keys import LISTS
 from truebook.model import Value
+from truebook.settings.keys import LISTS
 
 
 def stated(subject: Subject, key: str) -> Value | None:

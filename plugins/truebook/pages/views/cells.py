@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
-from truebook.model import Scalar
+from truebook.model import Facts
 from truebook.pages import escape
 from truebook.pages.views import status
 from truebook.pages.views.view import Request
@@ -25,14 +25,6 @@ ITEMS_SHOWN = 8
 """Items of a list value that a cell shows before it only counts."""
 
 BREAK = Markup("<br>")
-
-
-class Facts(Protocol):
-    """What has values by key: a component, a record."""
-
-    def get(self, key: str) -> Scalar | tuple[str, ...] | None: ...
-
-    def text(self, key: str) -> str: ...
 
 
 Subject = TypeVar("Subject")

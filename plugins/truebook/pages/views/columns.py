@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 
 from markupsafe import Markup
 
-from truebook.inventory.keys import KEYS, LIVE
 from truebook.inventory.repositories import is_commit
 from truebook.model import Component, Inventory
 from truebook.pages import escape
@@ -15,6 +14,7 @@ from truebook.pages.views.cells import Column, check, link, plain, when, word
 from truebook.pages.views.diagram import shape_of
 from truebook.pages.views.status import Status
 from truebook.pages.views.view import Request
+from truebook.settings.keys import KEYS, LIVE
 
 Write = Callable[[Component, Request], Markup | str]
 

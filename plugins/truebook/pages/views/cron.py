@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from truebook.pages.views.cells import Facts, Write
+from truebook.model import Facts
+from truebook.pages.views.cells import Write
 
 DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 """By their number in a schedule, where both 0 and 7 are Sunday."""

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from truebook.inventory.keys import OTHER
-from truebook.model import Component, Relation
+from truebook.model import OTHER, Component, Relation
 from truebook.pages import escape
 from truebook.pages.views import status
 from truebook.pages.views.status import Status

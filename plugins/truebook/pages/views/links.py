@@ -8,8 +8,9 @@ from urllib.parse import unquote, urlsplit
 
 from markupsafe import Markup
 
+from truebook.model import Facts
 from truebook.pages import escape
-from truebook.pages.views.cells import Facts, Write, host_and_path
+from truebook.pages.views.cells import Write, host_and_path
 from truebook.pages.views.view import Request
 
 

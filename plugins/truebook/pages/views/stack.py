@@ -17,9 +17,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from truebook.errors import RegionError
-from truebook.inventory.keys import OTHER
 from truebook.inventory.relations import RELATIONS
-from truebook.model import Component, Relation
+from truebook.model import OTHER, Component, Relation
 from truebook.pages import templating
 from truebook.pages.views import status
 from truebook.pages.views.diagram import MAX_ARROWS, MAX_CHARACTERS, Diagram, Drawing, by_group, node_ids, shape_of
