@@ -9,6 +9,7 @@ from functools import lru_cache
 from truebook.model import CommandVerdict
 from truebook.runbooks.shell import Problem
 from truebook.runbooks.verdicts import builtins, redirects
+from truebook.runbooks.verdicts.files import is_settings
 from truebook.runbooks.verdicts.order import rank, worst
 from truebook.runbooks.verdicts.ruling import ANY, MANY, NAME, Argv, Inner, Prints, Ruling, literal, shown, unknown
 from truebook.runbooks.verdicts.tools import TOOLS
@@ -24,6 +25,9 @@ Place = tuple[int, str]
 _ALIAS = re.compile(r"[\w./:=,@%+-]+(?: +[\w./:=,@%+-]+)*")
 _PROGRAM = re.compile(r"/(?:usr/)?(?:local/)?s?bin/([\w.+-]+)")
 
+_KNOWN_TO_SETTINGS = frozenset({"mkdir", "rmdir", "rm", "chmod", "git"})
+"""Programs that write no settings into a file or folder that they are given."""
+
 
 @lru_cache(maxsize=16_384)
 def rule(argv: Argv) -> Ruling:
@@ -33,6 +37,9 @@ def rule(argv: Argv) -> Ruling:
         kernel = next((word for word in argv[1:] if redirects.is_special(word.rpartition("=")[2])), None)
         if kernel is not None:
             return unknown(f"{shown(kernel)} is not a plain file or folder")
+        settings = next((word for word in argv[1:] if is_settings(word.rpartition("=")[2])), None)
+        if settings is not None and argv[0] not in _KNOWN_TO_SETTINGS:
+            return unknown(f"{shown(settings)} may hold settings by which a program runs others")
     return ruling
 
 

@@ -296,6 +296,8 @@ class Expander:
             if re.search(
                 rf"\b{name}\s*(?:[-+*/%&|^]|<<|>>)?=(?!=)|\b{name}\s*(?:\+\+|--)|(?:\+\+|--)\s*{name}\b", plain
             ):
+                if dangerous(name):
+                    raise Problem(f"arithmetic sets {name}, which changes what other commands do")
                 self.scope[name] = UNSET
 
     def braced(self, node: Node) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from truebook.runbooks.verdicts.files import is_settings, printed
 from truebook.runbooks.verdicts.ruling import ANY, MANY, NAME, Argv, Ruling, shown, unknown
 
 _HARMLESS = frozenset({"/dev/null", "/dev/stdout", "/dev/stderr", "/dev/fd/1", "/dev/fd/2", "/dev/tty"})
@@ -27,7 +28,9 @@ def judge(operator: str, target: Argv) -> Ruling:
     if path.startswith(_SPECIAL) and not (operator == "<" and path in ("/dev/stdin", "/dev/zero", "/dev/urandom")):
         return unknown(f"redirects to {shown(name)}, which is not a plain file")
     if operator == "<":
-        return Ruling("read", f"reads {shown(name)}")
+        return printed([name]) or Ruling("read", f"reads {shown(name)}")
+    if is_settings(path):
+        return unknown(f"{shown(name)} may hold settings by which a program runs others")
     return Ruling("local", f"writes the file {shown(name)}")
 
 

@@ -19,6 +19,8 @@ from truebook.runbooks.verdicts.variables import UNKNOWN, UNSET, Values, dangero
 GAP = re.compile(rb"(?:[ \t\n]|\\\n)*")
 """What bash skips between two words."""
 
+_NAMED = re.compile(rb"\{[^{}\s]*\}\Z")
+"""`{fd}`, right before a redirection."""
 _ASSIGNED = re.compile(r"(?<![\w${!#])[A-Za-z_][A-Za-z0-9_]*")
 _DEFAULTED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*):?=")
 _HEREDOC_TEXT = re.compile(r"(?:[^\\`$]|\\.|\$(?![A-Za-z0-9_{(@*#?$!'\"-]))*+", re.DOTALL)
@@ -54,6 +56,10 @@ class Simple(Commands):
 
     def _redirect(self, node: Node) -> Sequence[Node]:
         """Judges a redirection; the tree hangs words of the command that follow it below it, and these are returned."""
+        if self.source[node.start_byte - 1 : node.start_byte] == b"}" and _NAMED.search(
+            self.source, max(0, node.start_byte - 200), node.start_byte
+        ):
+            raise Problem("a redirection that sets a variable to its descriptor")
         if node.type == "heredoc_redirect":
             self._heredoc(node)
             return []

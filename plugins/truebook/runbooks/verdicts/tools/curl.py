@@ -58,7 +58,7 @@ _METHODS: Mapping[str, tuple[VerdictKind, str]] = {
     "PATCH": ("write", "sends data (PATCH)"),
     "DELETE": ("destructive", "deletes (DELETE)"),
 }
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):/")
 _OUTPUTS_NOWHERE = frozenset({"-", "/dev/null", "/dev/stdout", "/dev/stderr"})
 _VAULT_PATH = re.compile(
     r"/v1/(?!sys/(?:health|seal-status|leader|mounts))"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from truebook.runbooks.verdicts.files import printed
 from truebook.runbooks.verdicts.ruling import ANY, NAME, Ruling, unknown
 from truebook.runbooks.verdicts.table import Cli, Effects, Parsed, Rule, Verb
 
@@ -76,6 +77,11 @@ def _push(parsed: Parsed) -> Ruling | None:
     return None
 
 
+def _compares(parsed: Parsed) -> Ruling | None:
+    """Outside of a repository, or by `--no-index`, any two files are compared."""
+    return printed(parsed.all_operands())
+
+
 def _commit(parsed: Parsed) -> Ruling | None:
     if parsed.flags.keys() & {"message", "file", "no-edit", "reuse-message", "fixup", "dry-run"}:
         return None
@@ -142,7 +148,7 @@ _VERBS: Mapping[str, Verb] = {
     ),
     "log": Verb("read", "reads history", _LOG),
     "show": Verb("read", "reads a commit", _LOG),
-    "diff": Verb("read", "compares", f"{_DIFF} no-index patch"),
+    "diff": Verb("read", "compares", f"{_DIFF} no-index patch", rule=_compares),
     "whatchanged": Verb("read", "reads history", _LOG),
     "shortlog": Verb("read", "reads history", "numbered,n summary,s email,e all no-merges since= until="),
     "blame": Verb("read", "reads history", "L= w M C e s l root"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from truebook.runbooks.verdicts.files import printed
 from truebook.runbooks.verdicts.ruling import MARKS, Ruling, shown, unknown
 from truebook.runbooks.verdicts.table import Effects, Parsed, Program, Verb
 
@@ -33,7 +34,8 @@ def expression(text: str) -> Ruling | None:
 
 def _jq(parsed: Parsed) -> Ruling | None:
     operands = parsed.all_operands()
-    return expression(operands[0]) if operands else None
+    named = [text.partition("=")[2] for flag in ("slurpfile", "rawfile") for text in parsed.flags.get(flag, [])]
+    return (expression(operands[0]) if operands else None) or printed([*operands[1:], *named])
 
 
 JQ = Program("jq", Verb("read", "reads JSON", _JQ_FLAGS, rule=_jq))
@@ -57,7 +59,7 @@ def _yq(parsed: Parsed) -> Ruling | None:
         ruling = expression(text)
         if ruling is not None:
             return ruling
-    return None
+    return printed(parsed.all_operands())
 
 
 YQ = Program("yq", Verb("read", "reads YAML", _YQ_FLAGS, _YQ_EFFECTS, _yq))

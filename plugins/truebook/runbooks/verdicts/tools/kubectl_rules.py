@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from truebook.model import VerdictKind
+from truebook.runbooks.verdicts.files import printed
 from truebook.runbooks.verdicts.ruling import ANY, MANY, NAME, Inner, Prints, Ruling, shown, unknown
 from truebook.runbooks.verdicts.table import Parsed, Rule
 
@@ -49,6 +50,8 @@ def secret(parsed: Parsed) -> Ruling | None:
     """A ruling where the output may hold a Secret's data."""
     if not prints_data(parsed):
         return None
+    if found := printed([parsed.last("output"), *parsed.flags.get("template", [])]):
+        return found
     named = kinds(parsed)
     if named & {"secret", "secrets"}:
         return Ruling("secret", f"prints a Secret's data (-o {shown(parsed.last('output', 'template'))})")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from truebook.runbooks.verdicts.files import printed
 from truebook.runbooks.verdicts.ruling import MARKS, Ruling, shown, unknown
 from truebook.runbooks.verdicts.table import Effects, Parsed, Program, Verb
 
@@ -16,7 +17,15 @@ _GREP_FLAGS = (
     "exclude-dir= "
     "null,Z null-data,z line-buffered file,f= version,V 0 1 2 3 4 5 6 7 8 9 initial-tab,T label="
 )
-GREP = Program("grep", Verb("read", "searches text", _GREP_FLAGS))
+
+
+def _grep(parsed: Parsed) -> Ruling | None:
+    """The first operand is the pattern, unless a flag says it."""
+    said = parsed.flags.keys() & {"regexp", "file"}
+    return printed([*parsed.all_operands()[0 if said else 1 :], *parsed.flags.get("file", [])])
+
+
+GREP = Program("grep", Verb("read", "searches text", _GREP_FLAGS, rule=_grep))
 
 _SED_FLAGS = (
     "quiet,n silent expression,e= regexp-extended,E r separate,s unbuffered,u null-data,z line-length,l= in-place,i? "
@@ -55,11 +64,11 @@ def sed_program(text: str) -> Ruling | None:
 
 
 def _sed(parsed: Parsed) -> Ruling | None:
-    programs = parsed.flags.get("expression") or parsed.all_operands()[:1]
-    for program in programs:
+    said, operands = parsed.flags.get("expression"), parsed.all_operands()
+    for program in said or operands[:1]:
         if (ruling := sed_program(program)) is not None:
             return ruling
-    return None
+    return printed(operands if said else operands[1:])
 
 
 SED = Program("sed", Verb("read", "edits a stream", _SED_FLAGS, _SED_EFFECTS, _sed))
@@ -115,7 +124,7 @@ def _awk(parsed: Parsed) -> Ruling | None:
     operands = parsed.all_operands()
     if not operands:
         return unknown("awk without a program")
-    return awk_program(operands[0])
+    return awk_program(operands[0]) or printed(operands[1:])
 
 
 AWK = Program("awk", Verb("read", "prints what it reads", _AWK_FLAGS, rule=_awk))

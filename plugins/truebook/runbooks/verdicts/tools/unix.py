@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from truebook.model import VerdictKind
+from truebook.runbooks.verdicts.files import printed
 from truebook.runbooks.verdicts.ruling import ANY, MANY, Argv, Prints, Ruling, Tool, literal, shown, unknown
 from truebook.runbooks.verdicts.table import Effects, Parsed, Program, Rule, Verb
 from truebook.runbooks.verdicts.variables import dangerous
@@ -13,21 +14,11 @@ from truebook.runbooks.verdicts.variables import dangerous
 LONGEST_SLEEP = 600
 """Seconds; a longer sleep counts as waiting."""
 
-_SECRET_FILES = re.compile(
-    r"(?:^|/)(?:\.ssh|\.gnupg|\.aws|\.vault-token|\.kube|\.docker|\.netrc|\.pgpass|\.git-credentials|\.env)(?:/|$)|"
-    r"(?:^|/)id_(?:rsa|dsa|ecdsa|ed25519)$|/(?:shadow|gshadow|sudoers)$|/var/run/secrets|/run/secrets|"
-    r"/etc/(?:kubernetes|rancher)/.*(?:\.conf|\.yaml|\.key)$|kubeconfig|\.(?:key|pem|p12|pfx|kubeconfig)$|"
-    r"/proc/[^/]+/(?:environ|mem|maps)|/vault/secrets"
-)
-
 
 def _reads_files(parsed: Parsed) -> Ruling | None:
-    for word in parsed.all_operands():
-        if _SECRET_FILES.search(word):
-            return Ruling("secret", f"prints {shown(word)}, which may hold credentials")
-        if word.startswith(("/dev/tcp", "/dev/udp")):
-            return unknown("opens a connection")
-    return None
+    if any(word.startswith(("/dev/tcp", "/dev/udp")) for word in parsed.all_operands()):
+        return unknown("opens a connection")
+    return printed(parsed.all_operands())
 
 
 def _no_second(parsed: Parsed) -> Ruling | None:
@@ -56,6 +47,13 @@ def _date(parsed: Parsed) -> Ruling | None:
         return unknown("date may set the clock")
     name = all(re.fullmatch(r"\+[\w%:.][\w%:.-]*", word) for word in parsed.all_operands())
     return Ruling("read", "prints the time", prints="names" if name and parsed.operands else "")
+
+
+def _processes(parsed: Parsed) -> Ruling | None:
+    """Letters without a dash are options too, and `e` among them shows what processes have in their environment."""
+    if any(re.search(r"e|\W", word) for word in parsed.all_operands()):
+        return Ruling("secret", "prints the environment of processes")
+    return None
 
 
 def _needs(flag: str, reason: str) -> Rule:
@@ -189,7 +187,7 @@ _VERBS: Mapping[str, Verb] = {
         "human-readable,h summarize,s all,a max-depth,d= total,c apparent-size bytes,b one-file-system,x exclude= k m",
     ),
     "free": _row("read", "prints memory", "human,h bytes,b mebi,m gibi,g total,t wide,w si kibi,k m"),
-    "ps": _row("read", "lists processes", "e f A a u x w o= p= C= U= user= sort= no-headers pid= ppid= L"),
+    "ps": _row("read", "lists processes", "e f A a u x w o= p= C= U= user= sort= no-headers pid= ppid= L", _processes),
     "pgrep": _row("read", "finds processes", "full,f list-name,l list-full,a exact,x newest,n oldest,o count,c"),
     "lsblk": _row("read", "lists disks", "fs,f output,o= bytes,b all,a noheadings,n json,J list,l paths,p nodeps,d"),
     "stat": _row("read", "reads about files", "format,c= dereference,L file-system,f terse,t printf="),
@@ -269,6 +267,8 @@ def printf(words: Argv) -> Ruling:
         return Ruling("read", "sets a variable", assigns=(words[1],))
     if words and words[0].startswith("-v"):
         return unknown("printf -v sets a variable that is not judged")
+    if any(re.search(r"%[-+ #0'*.0-9hlLjzt]*n", word.replace("%%", "")) for word in words[:2]):
+        return unknown("printf %n sets a variable that is not judged")
     return Ruling("read", "prints text")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from truebook.runbooks.verdicts.files import printed
 from truebook.runbooks.verdicts.ruling import ANY, MANY, Argv, Inner, Ruling, Tool, literal, shown, unknown
 from truebook.runbooks.verdicts.table import Parsed, Program, Rule, Verb
 from truebook.runbooks.verdicts.variables import dangerous
@@ -125,6 +126,8 @@ _XARGS_FLAGS = (
 
 
 def _xargs(parsed: Parsed) -> Ruling:
+    if found := printed(parsed.flags.get("a", [])):
+        return found
     words = tuple(parsed.rest or ["echo"])
     if "I" in parsed.flags:
         hole = parsed.last("I")
@@ -245,7 +248,8 @@ def find(words: Argv) -> Ruling:
             position += _FIND_TESTS[word]
         elif word.startswith("-"):
             return unknown(f"find {shown(word)} is not known here")
-    return Ruling("read", "finds files", tuple(inner))
+    # What runs is given the files by a name that is not known here.
+    return (printed(words) if inner else None) or Ruling("read", "finds files", tuple(inner))
 
 
 def time(words: Argv) -> Ruling:
