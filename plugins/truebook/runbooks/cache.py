@@ -26,6 +26,7 @@ from pathlib import Path
 
 import msgspec
 
+from truebook import files
 from truebook.model import BlockResult, Planned, RequestRecord
 from truebook.redact import redact_text
 
@@ -169,14 +170,7 @@ class Cache:
             return
         with suppress(OSError):
             self.directory.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self.directory, prefix=".", delete=False) as file:
-                try:
-                    file.write(self._sealed(content) + b"\n" + content)
-                    file.close()
-                    os.replace(file.name, self._path(key))  # noqa: PTH105
-                except BaseException:
-                    Path(file.name).unlink(missing_ok=True)
-                    raise
+            files.replace(self._path(key), self._sealed(content) + b"\n" + content, mode=0o600)
 
     def prune(self) -> None:
         """Remove what has not been used for long."""
