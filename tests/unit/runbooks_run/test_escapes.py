@@ -289,8 +289,14 @@ def test_nothing_outlives_its_block(sandbox: Sandbox, script: str) -> None:
 def test_that_a_process_would_be_seen(sandbox: Sandbox) -> None:
     mark = f"3{uuid.uuid4().int % 10**9:09}"
     with subprocess.Popen(["sleep", mark]) as process:
-        assert processes_of(mark) == [str(process.pid)]
-        process.kill()
+        try:
+            # The kernel lets Popen go on a little before the new program's command line is there.
+            deadline = time.monotonic() + 30
+            while not (found := processes_of(mark)) and time.monotonic() < deadline:
+                time.sleep(0.01)
+            assert found == [str(process.pid)]
+        finally:
+            process.kill()
 
 
 def test_killing_its_parent(sandbox: Sandbox) -> None:
