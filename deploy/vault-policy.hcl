@@ -33,7 +33,7 @@ path "secret/metadata/*" {
 
 # A proof of `vault kv put` asks Vault whether the account may write the path. This account may, but with no parameter
 # at all: Vault denies every write that says what to write, and the engine has no use for one that does not.
-# Leave these out, and such a block fails with "the account may not create or update".
+# Leave these out, and such a block is not run: "the account may not create or update".
 path "secret/data/*" {
   capabilities      = ["create", "update"]
   denied_parameters = { "*" = [] }

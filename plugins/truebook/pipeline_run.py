@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from truebook import pipeline, pipeline_policy
-from truebook.claims import refused
+from truebook.claims import permission, refused
 from truebook.guard.policy import PolicyState
 from truebook.model import BlockResult, Claim, Inventory, Planned, RequestRecord, ResultState
 from truebook.pipeline import State
@@ -169,20 +169,28 @@ def _jobs(options: Options) -> int:
 
 def fair(result: BlockResult, *, replayed: bool) -> BlockResult:
     """A result without blame for what is not the block's fault: a system out of reach, a recording that ends
-    somewhere, a run that was not asked for."""
+    somewhere, a run that was not asked for, an account that may not do what the block does."""
     if result.state == "unknown" and result.reason == WAITING:
         return replace(result, state="not-run", started_at="", cluster="", tools={})
     if result.plan == "dry-run" and result.claims and result.exit_code is None:
         # There was no sandbox to run it in: what was done is not what was planned.
-        return replace(result, plan="prove")
+        result = replace(result, plan="prove")
     if result.state != "failed":
         return result
+    if result.exit_code is None and (lacking := _not_permitted(result.claims)) is not None:
+        return replace(result, state="not-run", reason=f"not permitted to truebook: {lacking.text}")
     reasons = ((_out_of_reach(record, replayed=replayed), record) for record in result.requests)
     why, record = next((found for found in reasons if found[0]), ("", None))
     if record is None:
         return replace(result, reason=f"{result.reason}{_cut_down(result)}") if replayed else result
     unrecorded = replayed and not _is_away(record)
     return replace(result, state="unknown", reason=why, failed_line=0, unrecorded=unrecorded)
+
+
+def _not_permitted(claims: tuple[Claim, ...]) -> Claim | None:
+    """The permission that truebook's account lacks, where nothing else speaks against a block that was not run."""
+    false = [claim for claim in claims if claim.holds is False]
+    return false[0] if false and all(map(permission, false)) else None
 
 
 def _cut_down(result: BlockResult) -> str:

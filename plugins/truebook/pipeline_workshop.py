@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Literal, Self
 
 from truebook import pipeline_systems
-from truebook.claims import UNTOLD
+from truebook.claims import UNTOLD, permission
 from truebook.errors import TruebookError
 from truebook.guard.server import Guard
 from truebook.model import Claim, Inventory, Planned, RequestRecord
@@ -27,8 +27,6 @@ from truebook.runbooks.sandbox.job import Job, Outcome, Place
 from truebook.settings import Settings
 
 WAITING = "nothing is run while pages are served, unless it is asked for (TRUEBOOK_RUN=1)"
-
-_REVIEWS = "/selfsubjectaccessreviews"
 
 SandboxKind = Literal["bubblewrap", "none"]
 
@@ -193,6 +191,6 @@ def _of_replay(claim: Claim) -> Claim:
     answer is not in the recording."""
     if claim.holds is None and claim.text.endswith(UNTOLD):
         return replace(claim, text=f"{claim.text.removesuffix(UNTOLD)}a recording does not tell")
-    if claim.holds is False and claim.source.endswith(_REVIEWS):
+    if claim.holds is False and permission(claim):
         return replace(claim, text=f"{claim.text}: but it is a replay's, who may only read", holds=None)
     return claim

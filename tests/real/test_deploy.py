@@ -472,11 +472,16 @@ def test_truebook_records_updates_checks_and_runs_with_these_rights(
     after = cluster_with_nodes.get(path)
     assert (after["metadata"]["uid"], after["spec"]) == (before["metadata"]["uid"], before["spec"])
 
-    # ArgoCD has no right to try a sync that is not the right to sync, which this account has not: that is said.
+    # ArgoCD has no right to try a sync that is not the right to sync, which this account has not: that is said, and is
+    # not the block's fault. A wrong name is.
     (checkout / "sync.md").write_text(SYNC)
-    sync = truebook("run", "sync.md")
-    assert sync.returncode == 1
-    assert "the account may not sync the application samovar" in sync.stdout + sync.stderr
+    sync = truebook("run", "docs", "sync.md", "--json", "sync.json")
+    assert sync.returncode == 0, sync.stderr
+    synced = json.loads((checkout / "sync.json").read_text())["blocks"][-1]
+    assert (synced["result"], synced["plan"]) == ("not-run", "prove")
+    assert synced["reason"] == "not permitted to truebook: the account may not sync the application samovar"
+    (checkout / "sync.md").write_text(SYNC.replace("samovar", "nowhere"))
+    assert truebook("run", "docs", "sync.md").returncode == 1
 
     # The same pages from the recording alone, as where the runner does not reach the cluster.
     rights = {}

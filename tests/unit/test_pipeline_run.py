@@ -10,10 +10,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.unit.runbooks_run.samples import planned as sample
 from truebook import pipeline, pipeline_run, pipeline_runbooks, pipeline_systems
 from truebook import recording as recordings
 from truebook.errors import TruebookError
 from truebook.model import BlockResult, Claim, Inventory, Planned, RequestRecord
+from truebook.pages.results import ShownResult, said
 from truebook.pipeline import State
 from truebook.pipeline_run import Options, Run, engine, fair, instead
 from truebook.pipeline_workshop import WAITING, Workshop
@@ -204,6 +206,52 @@ def test_who_is_to_blame(made: RequestRecord, replayed: bool, state: str, words:
     ends = made.status in (403, 501) or (made.status == 503 and made.decision == "refuse")
     assert found.unrecorded == (replayed and state == "unknown" and ends)
     assert fair(replace(failed, state="passed"), replayed=replayed).state == "passed"
+
+
+MAY_NOT = Claim("the account may not sync x", False, "GET /api/v1/account/can-i/applications/sync/home/x")
+
+
+@pytest.mark.parametrize(
+    ("claims", "exit_code", "state", "reason"),
+    [
+        ((Claim("x exists", True), MAY_NOT), None, "not-run", "not permitted to truebook: the account may not sync x"),
+        ((replace(MAY_NOT, source="POST /v1/sys/capabilities-self"),), None, "not-run", "not permitted to truebook"),
+        (
+            (replace(MAY_NOT, source="POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews"),),
+            None,
+            "not-run",
+            "not permitted to truebook",
+        ),
+        ((MAY_NOT, Claim("it has no earlier deployment", False)), None, "failed", "does not hold"),
+        ((Claim("x does not exist", False, "GET /api/v1/applications/x"),), None, "failed", "does not hold"),
+        # What ran and failed may have failed by itself.
+        ((MAY_NOT,), 20, "failed", "does not hold"),
+    ],
+)
+def test_what_truebook_is_not_permitted_is_not_the_blocks_fault(
+    claims: tuple[Claim, ...], exit_code: int | None, state: str, reason: str
+) -> None:
+    failed = replace(
+        RESULT,
+        state="failed",
+        plan="prove",
+        reason="does not hold: x",
+        started_at="2026-01-02T03:04:05Z",
+        claims=claims,
+        exit_code=exit_code,
+    )
+    found = fair(failed, replayed=False)
+    assert (found.state, found.claims) == (state, claims)
+    assert found.reason.startswith(reason)
+    if state == "not-run":
+        assert said(ShownResult(sample("echo"), found)).startswith(
+            "Not run: not permitted to truebook: the account may not sync x"
+        )
+
+
+def test_a_dry_run_without_a_sandbox_is_not_blamed_for_the_account_either() -> None:
+    found = fair(replace(RESULT, state="failed", plan="dry-run", claims=(MAY_NOT,), exit_code=None), replayed=False)
+    assert (found.state, found.plan) == ("not-run", "prove")
 
 
 UNTOLD = replace(RESULT, state="unknown", reason="the recording does not hold GET /log", exit_code=1, unrecorded=True)

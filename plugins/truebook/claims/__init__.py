@@ -15,6 +15,9 @@ from truebook.model import Claim
 UNTOLD = "the API answered 501"
 """Why a claim is not known that somebody was asked for who can't tell, such as a replay."""
 
+_PERMISSIONS = ("/account/can-i/", "/selfsubjectaccessreviews", "/sys/capabilities")
+"""What is asked of ArgoCD, Kubernetes and Vault for a permission."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -76,6 +79,11 @@ def unknown(claim: str, reply: Reply) -> Claim:
 def refused(claims: tuple[Claim, ...]) -> Claim | None:
     """The first claim that does not hold."""
     return next((claim for claim in claims if claim.holds is False), None)
+
+
+def permission(claim: Claim) -> bool:
+    """Whether it is about what truebook's own account may do, as the API says. People may be permitted more."""
+    return any(asked in claim.source for asked in _PERMISSIONS)
 
 
 def worst(claims: tuple[Claim, ...]) -> bool | None:

@@ -1,7 +1,8 @@
 """What ArgoCD's answers prove of a sync, a rollback, a wait or another change of an application.
 
 What is so only for now (an operation in progress, a sync window) never disproves a command: it is said, and counts as
-not known. What the command itself gets wrong (no such application, no permission) does.
+not known. What the command itself gets wrong (no such application) does; so does a permission that the account lacks,
+which a run excuses.
 """
 
 from __future__ import annotations
