@@ -23,6 +23,26 @@ SCRUBBED = re.compile(
     re.IGNORECASE,
 )
 
+SERVERS = {
+    "cluster with ArgoCD": frozenset({"cluster_with_nodes", "argocd"}),
+    "servers": frozenset({"cluster", "prometheus", "alertmanager", "minio", "loki"}),
+}
+"""By group, the session's real servers (tests/real/conftest.py) that its tests share: no two workers start them."""
+
+FIRST = (
+    "cluster with ArgoCD",
+    "tests/real/test_homelab.py",
+    "tests/real/test_guard_argocd.py",
+    "tests/real/test_guard_kubernetes.py",
+    "tests/real/test_policy.py",
+    "tests/real/test_guard_vault.py",
+    "tests/real/test_deploy.py",
+    "tests/real/test_systems.py",
+    "browser",
+)
+"""The groups that take longest, longest first; those that are not named follow in the order of their names. A worker
+that gets a long one last keeps all others waiting."""
+
 _deselected = pytest.StashKey[int]()
 STARTED = pytest.StashKey[dict[str, float]]()
 """How many seconds each real server took to be ready, for the summary."""
@@ -39,9 +59,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("dist", "no") == "loadgroup":
-        # One worker has all real servers, so that none is started twice; else a file's tests share their fixtures.
         for item in items:
-            item.add_marker(pytest.mark.xdist_group("real" if item.get_closest_marker("real") else item.path.name))
+            if not item.get_closest_marker("xdist_group"):
+                item.add_marker(pytest.mark.xdist_group(group(item)))
+        ranks = {name: rank for rank, name in enumerate(FIRST)}
+        items.sort(key=lambda item: ranks.get(group(item), len(ranks)))  # stable: each group keeps its order
     if config.getoption("--real"):
         return
     real = [item for item in items if item.get_closest_marker("real")]
@@ -49,6 +71,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in real]
         config.hook.pytest_deselected(items=real)
         config.stash[_deselected] = len(real)
+
+
+def group(item: pytest.Item) -> str:
+    """The tests that one worker runs, so that they share their fixtures: those with the same mark `xdist_group`, those
+    on the same real servers, else those of a file."""
+    if mark := item.get_closest_marker("xdist_group"):
+        return str(mark.args[0])
+    needed = set(getattr(item, "fixturenames", ()))
+    return next((name for name, servers in SERVERS.items() if servers & needed), item.nodeid.partition("::")[0])
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
