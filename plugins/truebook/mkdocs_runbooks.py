@@ -39,7 +39,8 @@ log = get_plugin_logger("truebook")
 
 VALUES = "assets/truebook-values.js"
 """The script, written by the build, that says what there is to choose from; `pages` need not be served for it."""
-BLOCKS = "assets/truebook-blocks.js"
+SCRIPTS = tuple(f"assets/truebook-{name}.js" for name in ("said", "ages", "fields", "blocks"))
+"""In the order in which a page has to load them."""
 
 POLICIES: tuple[Policy, ...] = ("run", "list", "off")
 ASKED = "TRUEBOOK_RUN"
@@ -98,15 +99,16 @@ class RunbooksPlugin(BasePlugin[RunbooksConfig]):  # type: ignore[no-untyped-cal
         """Add the stylesheet, and the marks that say what became of each fence."""
         if self.config.enabled:
             add_stylesheet(config)
-            config.extra_javascript += [name for name in (VALUES, BLOCKS) if name not in config.extra_javascript]
+            config.extra_javascript += [name for name in (VALUES, *SCRIPTS) if name not in config.extra_javascript]
             config.markdown_extensions.append(self._marks)
 
     def on_files(self, files: Files, *, config: MkDocsConfig) -> None:
         """The same."""
         if self.config.enabled:
             add_stylesheet(config, files)
-            if files.get_file_from_path(BLOCKS) is None:
-                files.append(File.generated(config, BLOCKS, abs_src_path=str(Path(__file__).parent / BLOCKS)))
+            for name in SCRIPTS:
+                if files.get_file_from_path(name) is None:
+                    files.append(File.generated(config, name, abs_src_path=str(Path(__file__).parent / name)))
 
     @event_priority(-100)  # when all plugins have said which pages there are
     def on_nav(self, nav: Navigation, *, config: MkDocsConfig, files: Files) -> None:

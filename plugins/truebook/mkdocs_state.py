@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 
 log = get_plugin_logger("truebook")
 
-STYLESHEETS = tuple(f"assets/truebook{part}.css" for part in ("", "-blocks", "-tables", "-diagram", "-print"))
+_PARTS = ("", "-blocks", "-fields", "-tables", "-diagram", "-print")
+STYLESHEETS = tuple(f"assets/truebook{part}.css" for part in _PARTS)
 SCRIPTS = ("assets/truebook-tables.js", "assets/truebook-diagram.js")
 """Where the files of this package stand in the built site, as they do in the package."""
 

@@ -176,7 +176,7 @@ def test_the_look_of_what_is_filled_comes_along(site: Site) -> None:
     (site.folder / "mkdocs.yml").write_text(MKDOCS % "{recording: homelab.json}" + "extra_css: [own.css]\n")
     assert site.build("--strict").returncode == 0
     assert re.search(r"assets/truebook\.css;(?:assets/truebook-\w+\.css;)+own\.css;$", site.html())
-    assert ".truebook-field--live" in site.html("assets/truebook-blocks.css")
+    assert ".truebook-field--live" in site.html("assets/truebook-fields.css")
     assert ".truebook-status--healthy" in site.html("assets/truebook.css")
 
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from truebook.model import FieldMode
 from truebook.runbooks.fill.facts import is_safe
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode categories of what a reader would not see, and a shell might act on."""
 
 
 def written(value: str, mode: FieldMode, until: str = "") -> str | None:
-    """`value` as it has to be written where it stands; None where it cannot be, or holds control characters.
+    """`value` as it has to be written where it stands; None where it cannot be, or holds signs that nobody sees.
 
     `until` is the word that ends the heredoc around it: a value that is part of it might make up a line that does.
     """
-    if _CONTROL.search(value) or not value or value in until:
+    if not value or value in until or any(unicodedata.category(sign) in _UNSEEN for sign in value):
         return None
     if is_safe(value):
         return value

@@ -1,0 +1,175 @@
+"""Small sites with shell blocks and fields, and what a reader does with them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Locator, Page
+
+from tests.site.browsing import Visit
+from tests.site.building import EMBEDDED
+from tests.site.test_plugin import Site
+
+MKDOCS = """\
+site_name: Test
+site_url: %s
+use_directory_urls: false
+theme: {name: material, font: false, features: [content.code.copy, content.code.annotate%s]}
+plugins:
+  - truebook/state: {recording: homelab.json}
+  - truebook/runbooks: {policy: list}
+markdown_extensions:
+  - attr_list
+  - md_in_html
+  - admonition
+  - pymdownx.highlight: {anchor_linenums: true}
+  - pymdownx.superfences
+"""
+
+PAGE = """\
+# Fields
+
+Before.
+
+```bash
+# Restart the pods
+kubectl rollout restart deployment/<deployment> -n <namespace>
+
+kubectl get pods -n <ns> # and look
+```
+
+```console
+$ kubectl get deployment <deployment> \\
+>   -n <namespace> -o name
+deployment.apps/grafana
+```
+
+```bash
+argocd app get "<app-name>"
+argocd app get '<app>' --grpc-web
+```
+
+```bash
+kubectl delete deployment <deployment> -n <namespace>
+kubectl get pods -n $NS
+vault login <token>
+```
+
+```bash
+echo '<script>window.harmed=1</script>' # (1)!
+echo '<x onclick=y>' "<your name>"
+```
+
+1.  An annotation.
+
+Between.
+
+```python
+print("<app>")
+```
+
+After. [Other](other.md)
+"""
+
+OTHER = """\
+# Other
+
+```bash
+kubectl get pods -n <namespace>
+kubectl describe pod/<name> -n <namespace>
+```
+
+[Back](index.md)
+"""
+
+
+FIRST = "kubectl rollout restart deployment/grafana -n monitoring\nkubectl get pods -n monitoring"
+SECOND = "kubectl get deployment grafana \\\n  -n monitoring -o name"
+
+
+def made(folder: Path, url: str = "https://docs.homelab.local/", features: str = "") -> Path:
+    site = Site(folder)
+    shutil.copy(EMBEDDED, folder / "homelab.json")
+    (folder / "mkdocs.yml").write_text(MKDOCS % (url, features))
+    (folder / "truebook.yml").write_text("cluster: homelab\n")
+    site.write("index.md", PAGE)
+    site.write("other.md", OTHER)
+    for name in ("argocd.md", "ops/deep.md"):
+        (folder / "docs" / name).unlink()
+    done = site.build("--strict")
+    assert done.returncode == 0, done.stderr
+    return folder / "site"
+
+
+def opened(found: Visit, where: str = "index.html") -> Page:
+    found.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    return found.open(where)
+
+
+def clipboard(page: Page) -> str:
+    text: str = page.evaluate("navigator.clipboard.readText()")
+    return text
+
+
+def block(page: Page, number: int) -> Locator:
+    return page.locator(".truebook-block").nth(number)
+
+
+def field(page: Page, key: str, place: int = 0) -> Locator:
+    return page.locator(f".truebook-field[data-key={key}]:visible").nth(place)
+
+
+def fill(page: Page, key: str, value: str) -> None:
+    field(page, key).click()
+    page.keyboard.type(value)
+    page.keyboard.press("Enter")
+
+
+def copy(page: Page, number: int) -> None:
+    block(page, number).locator(".truebook-tools__copy").click()
+
+
+def select(page: Page, start: str, end: str) -> None:
+    """Select from the first element to the last, then copy by key."""
+    page.evaluate(
+        """([start, end]) => {
+          const range = document.createRange();
+          range.setStartBefore(document.querySelector(start));
+          range.setEndAfter(document.querySelector(end));
+          getSelection().removeAllRanges();
+          getSelection().addRange(range);
+        }""",
+        [start, end],
+    )
+    page.keyboard.press("Control+c")
+
+
+def said(page: Page) -> Locator:
+    return page.locator(".truebook-said--now")
+
+
+def filled(page: Page) -> None:
+    fill(page, "deployment", "grafana")
+    fill(page, "namespace", "monitoring")
+
+
+def run(folder: Path, page: str, *options: str) -> list[dict[str, Any]]:
+    """The results of a page's blocks, by truebook's own command: in the sandbox, behind the guard."""
+    (folder / "page.md").write_text(page)
+    (folder / "truebook.yml").write_text("cluster: homelab\n")
+    command = [sys.executable, "-m", "truebook", "run", "page.md", "--recording", str(EMBEDDED), "--fresh"]
+    done = subprocess.run(
+        [*command, "--json", "found.json", *options], cwd=folder, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    found: list[dict[str, Any]] = json.loads((folder / "found.json").read_text())["blocks"]
+    return found
+
+
+def requests(found: dict[str, Any]) -> list[tuple[str, ...]]:
+    return [(one["method"], one["path"], one["decision"], one["status"]) for one in found["requests"]]

@@ -1,0 +1,202 @@
+"""Copying from shell blocks in a real Chromium. What is copied is run against the homelab."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.site.browsing import visit
+from tests.site.fielded import (
+    FIRST,
+    PAGE,
+    SECOND,
+    block,
+    clipboard,
+    copy,
+    field,
+    fill,
+    filled,
+    opened,
+    requests,
+    run,
+    said,
+    select,
+)
+from tests.site.test_runbooks import SANDBOXED
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("blocks")]
+
+
+def test_copying_takes_no_comments_prompts_or_output(page: Page) -> None:
+    filled(page)
+    copy(page, 0)
+    expect(said(page)).to_have_text("Copied.")
+    assert clipboard(page) == FIRST
+    copy(page, 1)
+    page.wait_for_function("navigator.clipboard.readText().then((text) => text.includes('get deployment'))")
+    assert clipboard(page) == SECOND
+
+
+def test_a_line_is_copied_alone(page: Page) -> None:
+    filled(page)
+    for number, line in enumerate(FIRST.split("\n")):
+        block(page, 0).locator("pre > code").hover()
+        button = block(page, 0).locator(".truebook-line__copy").nth(number)
+        button.focus()
+        page.keyboard.press("Enter")
+        page.wait_for_function("line => navigator.clipboard.readText().then((text) => text === line)", arg=line)
+    expect(block(page, 1).locator(".truebook-line__copy")).to_have_count(0)  # it has one command alone
+
+
+def test_with_an_empty_field_copying_says_so_and_goes_there(page: Page) -> None:
+    page.evaluate("navigator.clipboard.writeText('before')")
+    fill(page, "deployment", "grafana")
+    copy(page, 0)
+    expect(said(page)).to_contain_text("Not copied: namespace is empty")
+    assert page.locator(".truebook-said").get_attribute("aria-live") == "polite"
+    assert clipboard(page) == "before"
+    box = page.get_by_role("combobox", name="namespace")
+    expect(box).to_be_focused()
+    assert box.evaluate("box => box.closest('.truebook-block') === document.querySelectorAll('.truebook-block')[0]")
+    page.keyboard.type("monitoring")
+    page.keyboard.press("Enter")
+    copy(page, 0)
+    expect(said(page)).to_have_text("Copied.")
+    assert clipboard(page) == FIRST
+
+
+def test_a_variable_of_the_readers_shell_need_not_be_filled(page: Page) -> None:
+    block(page, 3).locator("pre > code").hover()
+    block(page, 3).locator(".truebook-line__copy").nth(1).click()
+    expect(said(page)).to_contain_text("Copied")
+    assert clipboard(page) == "kubectl get pods -n $NS"
+
+
+def test_selecting_by_hand_gives_what_the_button_gives(page: Page) -> None:
+    filled(page)
+    fill(page, "app", "a b")
+    page.locator(".truebook-field[data-key=token]").scroll_into_view_if_needed()
+    fill(page, "token", "t")
+    fill(page, "name", "me")
+    for number in range(5):
+        copy(page, number)
+        expect(said(page)).to_contain_text("Copied")
+        button = page.evaluate("navigator.clipboard.readText()")
+        page.evaluate("navigator.clipboard.writeText('')")
+        page.evaluate(
+            "number => document.querySelectorAll('.truebook-block')[number].setAttribute('id', `b${number}`)", number
+        )
+        select(page, f"#b{number} pre > code", f"#b{number} pre > code")
+        page.wait_for_function("text => navigator.clipboard.readText().then((found) => found === text)", arg=button)
+
+
+def test_a_part_that_is_selected_by_hand_is_filled_too(page: Page) -> None:
+    filled(page)
+    page.evaluate(
+        """() => {
+          const fields = document.querySelectorAll(".truebook-block")[0].querySelectorAll(".truebook-field");
+          const range = document.createRange();
+          range.setStart(fields[0].firstChild, 2);
+          range.setEndAfter(fields[2]);
+          getSelection().removeAllRanges();
+          getSelection().addRange(range);
+        }"""
+    )
+    page.keyboard.press("Control+c")
+    expected = "grafana -n monitoring\nkubectl get pods -n monitoring"
+    page.wait_for_function("text => navigator.clipboard.readText().then((found) => found === text)", arg=expected)
+
+
+def test_what_is_selected_with_the_text_around_it_keeps_both(page: Page) -> None:
+    filled(page)
+    select(page, "article h1", "article .truebook-block pre")
+    page.wait_for_function("navigator.clipboard.readText().then((text) => text.includes('kubectl'))")
+    text = clipboard(page)
+    assert "Before." in text
+    assert FIRST in text
+    assert "Restart the pods" not in text
+    assert "and look" not in text
+
+
+def test_text_elsewhere_copies_as_ever(page: Page) -> None:
+    select(page, "article > .highlight:not(.truebook-block *) code", "article > .highlight:not(.truebook-block *) code")
+    page.wait_for_function("navigator.clipboard.readText().then((text) => text.includes('print'))")
+    assert clipboard(page).strip() == 'print("<app>")'
+
+
+def test_copying_needs_no_secure_page(browser: Browser, small: str) -> None:
+    """A homelab's site over plain HTTP has no `navigator.clipboard`."""
+    with visit(browser, small) as found:
+        found.page.add_init_script(
+            "window.real = navigator.clipboard; Object.defineProperty(navigator, 'clipboard', {value: undefined});"
+        )
+        page = opened(found)
+        filled(page)
+        copy(page, 0)
+        expect(said(page)).to_have_text("Copied.")
+        assert page.evaluate("window.real.readText()") == FIRST
+
+
+def test_the_themes_own_button_gives_way_but_stays_at_other_code(page: Page) -> None:
+    theirs = ".md-clipboard, .md-code__nav"
+    assert page.locator(f".truebook-block :is({theirs}):visible").count() == 0
+    expect(page.locator("pre", has_text="print(").locator(theirs).first).to_be_attached()
+
+
+@SANDBOXED
+@pytest.mark.parametrize("how", ["button", "hand"])
+def test_what_was_copied_is_what_was_tested(page: Page, tmp_path: Path, how: str) -> None:
+    """The clipboard's text is run as a block of its own: it asks the cluster for exactly what the page's own did."""
+    filled(page)
+    copied = []
+    for number in (0, 1):
+        if how == "button":
+            copy(page, number)
+        else:
+            page.evaluate("n => document.querySelectorAll('.truebook-block')[n].setAttribute('id', `b${n}`)", number)
+            select(page, f"#b{number} pre > code", f"#b{number} pre > code")
+        wanted = "rollout" if number == 0 else "get deployment"
+        page.wait_for_function(
+            "words => navigator.clipboard.readText().then((text) => text.includes(words))", arg=wanted
+        )
+        copied.append(clipboard(page))
+    fences = "".join(f"```bash\n{text}\n```\n\n" for text in copied)
+    again = run(tmp_path, f"# Copied\n\n{fences}")
+    tested = run(tmp_path, PAGE, "--var", "deployment=grafana", "--var", "namespace=monitoring", "--var", "app=grafana")
+    assert [one["result"] for one in again] == ["passed", "passed"]
+    assert [one["plan"] for one in again] == [one["plan"] for one in tested[:2]]
+    for one, other in zip(again, tested[:2], strict=True):
+        assert requests(one)
+        assert requests(one) == requests(other)
+
+
+def test_code_that_a_highlighter_writes_anew_is_left_alone(browser: Browser, small: str) -> None:
+    with visit(browser, small) as found:
+        found.page.add_init_script(
+            """addEventListener("load", () => {
+              const code = document.querySelector(".truebook-block pre > code");
+              code.innerHTML = "<b>kubectl</b> written anew";
+            });"""
+        )
+        page = opened(found)
+        expect(page.locator(".truebook-block--live")).to_have_count(4)
+        expect(block(page, 0).locator(".truebook-tools")).to_have_count(0)
+        expect(block(page, 0).locator(".md-clipboard, .md-code__nav").first).to_be_visible()
+        fill(page, "namespace", "monitoring")
+        expect(block(page, 0).locator("pre > code")).to_have_text("kubectl written anew")
+
+
+def test_it_all_works_from_a_disk(browser: Browser, folder: Path) -> None:
+    with visit(browser, f"{folder.as_uri()}/") as found:
+        page = found.open("index.html")
+        field(page, "namespace").click()
+        expect(page.get_by_role("option", name="monitoring")).to_be_visible()
+        page.keyboard.press("Escape")
+        filled(page)
+        copy(page, 0)
+        expect(said(page)).to_have_text("Copied.")
+        page.get_by_role("link", name="Other", exact=True).last.click()
+        expect(page.locator("h1")).to_contain_text("Other")
+        expect(field(page, "namespace")).to_have_text("monitoring")
