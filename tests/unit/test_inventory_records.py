@@ -261,6 +261,28 @@ def test_a_schedule_has_its_last_good_backup_and_the_last_of_all() -> None:
 
 
 @pytest.mark.parametrize(
+    ("template", "narrowed"),
+    [
+        ({}, None),
+        ({"labelSelector": {}, "orLabelSelectors": [], "includedResources": ["*"]}, None),
+        ({"includedResources": [], "includedNamespaceScopedResources": "x"}, None),
+        ({"labelSelector": {"matchLabels": {"app": "a"}}}, ("labelSelector",)),
+        ({"orLabelSelectors": [{"matchLabels": {"app": "a"}}]}, ("orLabelSelectors",)),
+        ({"includedResources": ["secrets"]}, ("includedResources",)),
+        ({"includedNamespaceScopedResources": ["secrets"]}, ("includedNamespaceScopedResources",)),
+    ],
+)
+def test_a_schedule_that_takes_only_some_things_says_by_what(
+    template: dict[str, Any], narrowed: tuple[str, ...] | None
+) -> None:
+    found = built(**VELERO, schedules=[schedule(template=template)])
+    (record,) = found.records_of("backup")
+    assert record.get("narrowed") == narrowed
+    if narrowed:
+        assert record.values["narrowed"].evidence.field == f"spec.template.{narrowed[0]}"
+
+
+@pytest.mark.parametrize(
     "phase", ["PartiallyFailed", "Failed", "InProgress", "FailedValidation", "Deleting", "", "New"]
 )
 def test_nothing_but_a_complete_backup_is_good(phase: str) -> None:

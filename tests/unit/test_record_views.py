@@ -385,6 +385,19 @@ def test_what_there_is_for_a_component_is_joined() -> None:
     assert prometheus["Targets"] == "Not scraped"
 
 
+def test_what_a_schedule_does_not_do_is_said_where_it_is_named() -> None:
+    (backup,) = FULL.records_of("backup")
+    selective = replace(
+        backup,
+        values={**backup.values, "paused": Value(True, EVIDENCE), "narrowed": Value(("labelSelector",), EVIDENCE)},
+    )
+    found = replace(FULL, records=(selective,))
+    assert facts(filled("system vault", of=found))["Backed up by"] == (
+        "nightly, only what labelSelector chooses Paused, last good 23 Nov, 03:00 UTC (26 h before)"
+    )
+    assert "all but monitoring, minio, only what labelSelector chooses" in filled("backups", of=found, live=False)
+
+
 def test_no_alert_is_no_good_news_of_what_nothing_watches() -> None:
     bare = component("x", "X", "G", workloads=("Deployment x/x",))
     assert facts(filled("system x", of=replace(FULL, components=(bare,), relations=())))["Alerts"] == "Not watched"

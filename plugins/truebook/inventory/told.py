@@ -212,7 +212,8 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A Schedule of Velero. Empty `included` means all namespaces."""
+    """A Schedule of Velero. Empty `included` means all namespaces; `narrowed` are the fields by which it takes only
+    some of what is in them."""
 
     place: Place
     ref: Ref
@@ -222,6 +223,7 @@ class Schedule:
     excluded: tuple[str, ...]
     storage: str
     phase: str
+    narrowed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,19 @@ def schedules(kubernetes: KubernetesData) -> Iterator[Schedule]:
             tuple(name for _, name in look.texts(obj, *template, "excludedNamespaces")),
             look.text(obj, *template, "storageLocation"),
             look.text(obj, "status", "phase"),
+            tuple(_narrowed(look.mapping(obj, *template))),
         )
+
+
+def _narrowed(template: dict[str, Any]) -> Iterator[str]:
+    """The fields that choose among what is in the namespaces, where they do."""
+    for name in ("labelSelector", "orLabelSelectors"):
+        if template.get(name):
+            yield name
+    for name in ("includedResources", "includedNamespaceScopedResources"):
+        chosen = [text for _, text in look.texts(template, name)]
+        if chosen and "*" not in chosen:
+            yield name
 
 
 def backups(kubernetes: KubernetesData) -> Iterator[Backup]:

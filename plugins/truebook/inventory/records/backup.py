@@ -1,20 +1,19 @@
 """Velero's schedules, each with its last backups.
 
-Values: `schedule` (cron), `namespaces` (those it includes; `*` and those it leaves out as `-name`), `last_good` (the
-newest backup that is complete) and `last_good_at`, `last` (the newest of all) and its `last_phase`, `errors`,
-`warnings`; `storage`, `paused`, `not_covered` (namespaces with volumes that it leaves out), `restored` (how often
-its backups were restored).
+Values: `schedule` (cron), `namespaces` (those it includes; `*` and those it leaves out as `-name`), `narrowed` (the
+fields by which it takes only some of what is in them), `last_good` (the newest backup that is complete) and
+`last_good_at`, `last` (the newest of all) and its `last_phase`, `errors`, `warnings`; `storage`, `paused`,
+`not_covered` (namespaces with volumes that it leaves out), `restored` (how often its backups were restored).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 
 from truebook.inventory.join.subject import Joined
 from truebook.inventory.records.row import kept, row
 from truebook.inventory.told import Backup, Schedule
-from truebook.inventory.uses.backups import last, last_good
+from truebook.inventory.uses.backups import covers, last, last_good
 from truebook.model import Record, Value
 
 
@@ -47,6 +46,7 @@ def _declared(joined: Joined, schedule: Schedule) -> dict[str, Value | None]:
     return {
         "schedule": kept(place, schedule.cron, "spec", "schedule"),
         "namespaces": kept(place, (*(schedule.included or ("*",)), *excluded), "spec", "template", key),
+        "narrowed": kept(place, schedule.narrowed, "spec", "template", *schedule.narrowed[:1]),
         "storage": kept(place, schedule.storage, "spec", "template", "storageLocation"),
         "paused": kept(place, schedule.paused, "spec", "paused"),
         "not_covered": kept(place, tuple(_left_out(joined, schedule)), "spec", "template", key),
@@ -58,13 +58,8 @@ def _left_out(joined: Joined, schedule: Schedule) -> Iterator[str]:
     claimed = {namespace for namespace, _ in joined.facts.claims}
     claimed |= {workload.ref.namespace for workload in joined.facts.workloads if workload.claims}
     for namespace in sorted(claimed):
-        included = not schedule.included or _names(schedule.included, namespace)
-        if schedule.paused or not included or _names(schedule.excluded, namespace):
+        if schedule.paused or not covers(schedule.included or ("*",), schedule.excluded, namespace):
             yield namespace
-
-
-def _names(patterns: tuple[str, ...], namespace: str) -> bool:
-    return any(fnmatchcase(namespace, pattern) for pattern in patterns)
 
 
 def _made(made: list[Backup]) -> dict[str, Value | None]:

@@ -4,8 +4,7 @@ every table of records.
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
-
+from truebook.inventory.uses import backups
 from truebook.model import Record
 from truebook.pages.views.cells import Column, check, plain, when, word
 from truebook.pages.views.cron import cron
@@ -23,16 +22,19 @@ def namespaces(record: Record) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def covers(record: Record, namespace: str) -> bool:
     """Whether a schedule's backups hold a namespace."""
-    included, left_out = namespaces(record)
-    return any(fnmatchcase(namespace, name) for name in included) and not any(
-        fnmatchcase(namespace, name) for name in left_out
-    )
+    return backups.covers(*namespaces(record), namespace)
+
+
+def narrowed(record: Record) -> str:
+    """What is to be said of a schedule that takes only some of what is in its namespaces."""
+    return f"only what {record.text('narrowed')} chooses" if record.get("narrowed") else ""
 
 
 def _namespaces(record: Record, _request: Request) -> str:
     included, left_out = (", ".join(names) for names in namespaces(record))
     words = "all" if included == "*" else included
-    return f"{words} but {left_out}" if left_out else words
+    words = f"{words} but {left_out}" if left_out else words
+    return ", ".join(filter(None, (words, narrowed(record))))
 
 
 TABLE = Records(

@@ -120,6 +120,15 @@ def host(key: str) -> Write:
     return write
 
 
+def of_component(key: str) -> Write:
+    """The component that the value names, as a link to its page."""
+
+    def write(facts: Facts, request: Request) -> str | Markup:
+        return component(facts.text(key), request) if facts.text(key) else ""
+
+    return write
+
+
 def linked(written: str) -> Markup:
     """A URL as a link; just its text where it must not be one."""
     return escape.link(host_and_path(written), escape.url(written))

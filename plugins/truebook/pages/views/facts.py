@@ -11,7 +11,7 @@ from truebook.model import Component, Record
 from truebook.pages import escape
 from truebook.pages.views import cells, links, sources, status
 from truebook.pages.views.alerts import TABLE as ALERTS
-from truebook.pages.views.backups import covers
+from truebook.pages.views.backups import covers, narrowed
 from truebook.pages.views.cells import BREAK, ITEMS_SHOWN
 from truebook.pages.views.columns import bare
 from truebook.pages.views.status import Status
@@ -153,9 +153,11 @@ def _backed_up(component: Component, request: Request) -> Markup | str:
 
 
 def _schedule(record: Record, request: Request) -> Markup:
-    said = escape.cell(record.name)
+    said = escape.cell(", ".join(filter(None, (record.name, narrowed(record)))))
     if not request.live:
         return said
+    if record.get("paused") is True:
+        said = Markup("{} {}").format(said, Status("Paused", "suspended").markup)
     if not record.text("last_good_at"):
         return Markup("{} {}").format(said, Status("No good backup", "degraded").markup)
     shown = cells.moment(record.text("last_good_at"), request.inventory.recorded_at)

@@ -52,17 +52,13 @@ def _application(record: Record, request: Request) -> Markup | str:
     return escape.cell(record.text("application") or used_by)
 
 
-def _provider(record: Record, request: Request) -> Markup | str:
-    return cells.component(record.text("provider"), request) if record.text("provider") else ""
-
-
 TABLE = Records(
     kind="oidc_client",
     columns={
         "application": Column("Application", _application),
         "client": Column("Client", plain("client_id")),
         "redirects": Column("Redirects to", plain("redirect_hosts")),
-        "provider": Column("Provider", _provider),
+        "provider": Column("Provider", cells.of_component("provider")),
         "issuer": Column("Issuer", plain("issuer")),
         "component": COMPONENT,
         "checks": Column("Checks", _checks, volatile=True),

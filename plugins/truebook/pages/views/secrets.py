@@ -4,17 +4,8 @@ are those of every table of records; `component` is the one that uses the secret
 
 from __future__ import annotations
 
-from markupsafe import Markup
-
-from truebook.model import Record
-from truebook.pages.views.cells import Column, component, plain
+from truebook.pages.views.cells import Column, of_component, plain
 from truebook.pages.views.records import COMPONENT, Records
-from truebook.pages.views.view import Request
-
-
-def _vault(record: Record, request: Request) -> Markup | str:
-    return component(record.text("vault"), request) if record.text("vault") else ""
-
 
 TABLE = Records(
     kind="secret",
@@ -24,7 +15,7 @@ TABLE = Records(
         "via": Column("By", plain("via")),
         "secret": Column("Secret", plain("secret_name")),
         "workload": Column("Workload", plain("workload")),
-        "vault": Column("Kept by", _vault),
+        "vault": Column("Kept by", of_component("vault")),
         "mount": Column("Mount", plain("mount")),
     },
     key=("path", "component", "via"),
