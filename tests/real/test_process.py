@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.real.servers import process
 from tests.real.servers.process import NotReady, Room, free_port, healthy, wait_until
 from tests.real.servers.watchman import MARK, lock_file, processes_of
 
@@ -33,7 +34,7 @@ def owner() -> Iterator[tuple[subprocess.Popen[str], Path, int]]:
     with subprocess.Popen([sys.executable, "-c", OWNER], cwd=ROOT, stdout=subprocess.PIPE, text=True) as started:
         assert started.stdout is not None
         folder, watchman = started.stdout.readline().split()
-        assert wait_until(lambda: len(processes_of(Path(folder))) == 2, within=10)
+        assert wait_until(lambda: len(processes_of(Path(folder))) == 2)
         yield started, Path(folder), int(watchman)
         started.kill()
 
@@ -45,7 +46,7 @@ def gone(folder: Path) -> bool:
 def test_closing_a_room_ends_its_processes_and_removes_its_folder() -> None:
     with Room("closing") as room:
         room.start("nested", ["sh", "-c", "setsid sleep 600 & exec sleep 600"])
-        assert wait_until(lambda: len(processes_of(room.folder)) == 2, within=10)
+        assert wait_until(lambda: len(processes_of(room.folder)) == 2)
         assert room.folder.is_dir()
     assert gone(room.folder)
     assert room._watchman.returncode == 0
@@ -54,7 +55,7 @@ def test_closing_a_room_ends_its_processes_and_removes_its_folder() -> None:
 def test_a_killed_owner_leaves_nothing(owner: tuple[subprocess.Popen[str], Path, int]) -> None:
     started, folder, _ = owner
     os.kill(started.pid, signal.SIGKILL)
-    assert wait_until(lambda: gone(folder), within=10)
+    assert wait_until(lambda: gone(folder))
 
 
 def test_what_a_lost_watchman_left_is_swept_by_the_next_room(owner: tuple[subprocess.Popen[str], Path, int]) -> None:
@@ -100,11 +101,34 @@ def test_a_server_that_never_is_ready_is_reported() -> None:
         room.start("never", ["sleep", "600"]).wait_ready(lambda: False, within=0.2)
 
 
+GIVEN = """
+import sys, time
+from tests.real.servers import process
+process.PORTS = range(19_500, 19_504)
+print(process.free_port(), process.free_port(), flush=True)
+time.sleep(600)
+"""
+
+
+def test_no_port_is_given_twice_not_to_another_process_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between being given and being listened on a port looks free to everyone."""
+    monkeypatch.setattr(process, "PORTS", range(19_500, 19_504))
+    with subprocess.Popen([sys.executable, "-c", GIVEN], cwd=ROOT, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        theirs = {int(port) for port in other.stdout.readline().split()}
+        ours = {free_port(), free_port()}
+        assert theirs | ours == set(process.PORTS)
+        with pytest.raises(NotReady, match="no free port"):
+            free_port()
+        other.kill()
+    assert {free_port(), free_port()} == theirs
+
+
 def test_processes_see_nothing_of_the_users_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VAULT_TOKEN", "not for servers")
     with Room("environment") as room:
         server = room.start("env", ["env"], {"EXTRA": "given"})
-        assert wait_until(lambda: not server.running, within=10)
+        assert wait_until(lambda: not server.running)
         seen = dict(line.split("=", 1) for line in server.log.read_text().splitlines())
     assert set(seen) == {"PATH", "LANG", "HOME", "TMPDIR", "EXTRA", MARK}
     assert seen["HOME"].startswith(str(room.folder))

@@ -264,12 +264,12 @@ def argocd_with_sign_in(argocd: ArgoCD) -> Iterator[ArgoCD]:
     )
     kubectl(*cm, json.dumps({"data": {"url": "https://argocd.homelab.local", "oidc.config": oidc}}))
     try:
-        assert wait_until(lambda: "oidcConfig" in _settings(argocd), within=60)
+        assert wait_until(lambda: "oidcConfig" in _settings(argocd))
         yield argocd
     finally:
         kubectl(*cm, json.dumps({"data": {"url": None, "oidc.config": None}}))
         kubectl("delete", "appproject", "signing-in", "-n", "argocd")
-        assert wait_until(lambda: bool(_settings(argocd)) and "oidcConfig" not in _settings(argocd), within=60)
+        assert wait_until(lambda: bool(_settings(argocd)) and "oidcConfig" not in _settings(argocd))
 
 
 def _settings(argocd: ArgoCD) -> dict[str, Any]:

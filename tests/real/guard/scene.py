@@ -87,7 +87,7 @@ def fill(cluster: Cluster) -> None:
             return True
         return False
 
-    assert wait_until(served, within=30, every=0.5)
+    assert wait_until(served, every=0.5)
     last: dict[str, str] = {}
 
     def settled() -> bool:
@@ -95,7 +95,7 @@ def fill(cluster: Cluster) -> None:
         last, before = digest(cluster), last
         return last == before
 
-    assert wait_until(settled, within=30, every=1.0)
+    assert wait_until(settled, every=1.0)
 
 
 def signing_request(name: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ import yaml
 
 from tests.real.servers import binaries
 from tests.real.servers.cluster import Cluster
-from tests.real.servers.process import Closing, NotReady, Room, Server, free_port, healthy, wait_until
+from tests.real.servers.process import PATIENCE, Closing, NotReady, Room, Server, free_port, healthy, wait_until
 
 DOCS_POLICY = """\
 p, role:docs, applications, get, */*, allow
@@ -111,7 +111,7 @@ class ArgoCD(Closing):
         """The Application object as the cluster has it."""
         return self.cluster.get(f"/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/{name}")
 
-    def wait(self, name: str, *, sync: str = "Synced", health: str = "Healthy", within: float = 60) -> Any:
+    def wait(self, name: str, *, sync: str = "Synced", health: str = "Healthy", within: float = PATIENCE) -> Any:
         """Wait until an application has this sync and health; the object.
 
         :raises NotReady: it took longer; with the status it had.
@@ -177,7 +177,7 @@ class ArgoCD(Closing):
                 conditions = self.cluster.get(path).get("status", {}).get("conditions") or ()
                 return any(c["type"] == "Established" and c["status"] == "True" for c in conditions)
 
-            if not wait_until(established, within=30):
+            if not wait_until(established):
                 raise NotReady(f"the definition {definition} is not established")
 
     def _start(self, extra: Mapping[str, str], resync: int, controller: Sequence[str]) -> None:
@@ -264,6 +264,6 @@ class ArgoCD(Closing):
             answers.append(self.request("POST", "/api/v1/account/docs/token", json={"name": "docs"}))
             return answers[-1].status_code == 200
 
-        if not wait_until(made, within=20, every=0.2):
+        if not wait_until(made, every=0.2):
             raise NotReady(f"no token for the account docs: {answers[-1].text[:300]}")
         return str(answers[-1].json()["token"])

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.real.servers import binaries
-from tests.real.servers.process import Closing, NotReady, Room, Server, free_port, wait_until
+from tests.real.servers.process import PATIENCE, Closing, NotReady, Room, Server, free_port, wait_until
 
 Rules = Sequence[Mapping[str, Sequence[str]]]
 """RBAC rules as in a ClusterRole: {"apiGroups": [...], "resources": [...], "verbs": [...]}."""
@@ -93,10 +93,17 @@ class Cluster(Closing):
 
     def answers(self, path: str) -> bool:
         """Does the API answer the administrator's GET of a path with 200?"""
+        return self._status(path) == 200
+
+    def lacks(self, path: str) -> bool:
+        """Does the API say that there is nothing at a path? One that is too busy to answer does not say so."""
+        return self._status(path) == 404
+
+    def _status(self, path: str) -> int:
         try:
-            return self._admin.get(path, timeout=5).status_code == 200
+            return self._admin.get(path, timeout=5).status_code
         except httpx.TransportError:
-            return False
+            return 0
 
     def kubectl(self, *arguments: str, kubeconfig: Path | None = None, stdin: str | None = None) -> str:
         """Run the real kubectl; what it printed.
@@ -120,7 +127,7 @@ class Cluster(Closing):
             objects = yaml.safe_dump_all([objects] if isinstance(objects, Mapping) else objects)
         self.kubectl(*command, "-", stdin=objects)
 
-    def wait(self, resource: str, condition: str, *arguments: str, within: float = 30) -> None:
+    def wait(self, resource: str, condition: str, *arguments: str, within: float = PATIENCE) -> None:
         """Wait until a resource has a condition: `wait("deployment/web", "condition=Available", "-n", "shop")`."""
         self.kubectl("wait", resource, f"--for={condition}", f"--timeout={within:g}s", *arguments)
 
@@ -257,7 +264,7 @@ class Cluster(Closing):
             ],
         )
         self.apply("---".join(NODES.format(name=name) for name in self.node_names))
-        if not wait_until(self._nodes_ready, within=90):
+        if not wait_until(self._nodes_ready):
             raise NotReady(f"the nodes are not ready; the end of kwok's log:\n{self.servers['kwok'].log_tail()}")
 
     def _write_stages(self) -> list[Path]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import os
 import random
 import signal
@@ -30,6 +31,8 @@ from tests.real.servers.binaries import ENVIRONMENT
 from tests.real.servers.watchman import MARK, end_all, lock_file
 
 PORTS = range(20_000, 32_000)  # below the kernel's own range, so that no outgoing connection sits on one
+PATIENCE = 120.0
+"""How many seconds a condition is waited for that a busy machine may be slow to fulfil. What holds is seen at once."""
 
 
 class NotReady(Exception):
@@ -138,7 +141,7 @@ class Server:
     def running(self) -> bool:
         return self._process.poll() is None
 
-    def wait_ready(self, ready: Callable[[], bool], within: float = 90) -> None:
+    def wait_ready(self, ready: Callable[[], bool], within: float = PATIENCE) -> None:
         """Wait until `ready()` is true, for at most `within` seconds.
 
         :raises NotReady: it ended before, or took longer.
@@ -169,7 +172,7 @@ class Server:
         self._process.wait()
 
 
-def wait_until(condition: Callable[[], bool], within: float, every: float = 0.05) -> bool:
+def wait_until(condition: Callable[[], bool], within: float = PATIENCE, every: float = 0.05) -> bool:
     """Ask until the condition holds; false where it does not within that many seconds."""
     end = time.monotonic() + within
     while not condition():
@@ -192,13 +195,24 @@ def healthy(url: str) -> Callable[[], bool]:
 
 
 def free_port() -> int:
-    """A TCP port on loopback that nobody listens on now."""
-    for port in random.sample(PORTS, 200):
+    """A TCP port on loopback that nobody listens on now, and that neither this process nor another has been given."""
+    file, given = _given()
+    for port in random.sample(PORTS, min(200, len(PORTS))):
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
-            return port
+            if port not in given:
+                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+                given.add(port)
+                return port
     raise NotReady("no free port on 127.0.0.1")
+
+
+@functools.cache
+def _given() -> tuple[int, set[int]]:
+    """A file of which each process locks the byte of each port that it was given, as long as it lives, and these."""
+    rooms_folder().mkdir(mode=0o700, exist_ok=True)
+    return os.open(rooms_folder() / ".ports", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), set()
 
 
 @contextlib.contextmanager

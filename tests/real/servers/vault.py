@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from tests.real.servers import binaries
-from tests.real.servers.process import Closing, Room, free_port, healthy, wait_until
+from tests.real.servers.process import Closing, Room, free_port, healthy
 
 
 class Vault(Closing):
@@ -71,7 +71,7 @@ class Vault(Closing):
     def seal(self) -> None:
         """Seal it, and wait until it says so."""
         self.request("PUT", "sys/seal").raise_for_status()
-        wait_until(lambda: self.request("GET", "sys/health").status_code == 503, within=30)
+        self.server.wait_ready(lambda: self.request("GET", "sys/health").status_code == 503)
 
     def request(self, method: str, path: str, *, json: Any = None, token: str | None = None) -> httpx.Response:
         """A request below `/v1/` as root, or with another token."""
