@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -40,6 +41,12 @@ def repository(kind: str) -> Iterator[Path]:
     (folder / ".env").write_text("TOKEN=canary-ignored\n", encoding="utf-8")
     (folder / "cache").mkdir()
     (folder / "cache" / "token").write_text("canary-ignored\n", encoding="utf-8")
+    # What nobody told Git to ignore: one by its name, one that the environment names, and one that that names.
+    (folder / "tls.key").write_text("canary-key\n", encoding="utf-8")
+    (folder / "ci.conf").write_text(
+        '{"users": [{"user": {"client-key": "docs/ci"}}], "x": "canary-named"}\n', encoding="utf-8"
+    )
+    (folder / "docs" / "ci").write_text("canary-client\n", encoding="utf-8")
     (folder / "link").symlink_to(outside / "secret")
     os.mkfifo(folder / "fifo")
     folder.chmod(0o755 if kind == "unprivileged" else 0o700)
@@ -50,11 +57,15 @@ def repository(kind: str) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def sandbox(kind: str, repository: Path) -> Iterator[Sandbox]:
+    named = pytest.MonkeyPatch()
+    named.setenv("TEST_FILES", f"/nowhere{os.pathsep}{repository}/ci.conf")
     try:
         made = Sandbox(repository, limits=LIMITS)
     except Unavailable as error:
+        named.undo()
         pytest.skip(str(error))
-    with made:
+    with made, contextlib.ExitStack() as stack:
+        stack.callback(named.undo)
         # Else one kind would be tested twice and the other never.
         assert made.unprivileged is (kind == "unprivileged")
         yield made

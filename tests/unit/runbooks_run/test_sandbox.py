@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -169,6 +170,31 @@ def test_view_of_a_folder_without_git(tmp_path: Path) -> None:
     assert view.hidden_files == ()
     assert view.replaced == {}
     assert view.programs == {}
+
+
+def test_what_the_environment_names_is_hidden_where_git_has_not_got_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "repository"
+    (root / "docs").mkdir(parents=True)
+    subprocess.run(["git", "-C", str(root), "init", "-q"], check=True)
+    for name in ("config", "docs/token", "page.md", "known", "id_rsa", "a/id_rsa"):
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text("users: [{user: {tokenFile: docs/token}}]\n", encoding="utf-8")
+    subprocess.run(["git", "-C", str(root), "add", "known"], check=True)
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("KUBECONFIG", f"config{os.pathsep}{root}/nowhere{os.pathsep}")
+    monkeypatch.setenv("SOME_FILE", "known")
+    monkeypatch.setenv("ODD", "a/" * 5000)
+    view = host.view(root, _folder(tmp_path / "one"))
+    assert sorted(view.hidden_files) == ["a/id_rsa", "config", "docs/token", "id_rsa"]
+    shutil.rmtree(root / ".git")
+    assert sorted(host.view(root, _folder(tmp_path / "two")).hidden_files) == ["config", "docs/token", "known"]
+
+
+def _folder(path: Path) -> Path:
+    path.mkdir()
+    return path
 
 
 def test_credentials_of_submodules_are_hidden(tmp_path: Path) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from truebook.errors import TruebookError
 from truebook.runbooks.sandbox.command import UID, USER, View
+from truebook.runbooks.verdicts.files import holds_credentials
 
 FOLDERS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store")
 """Where programs and their libraries are; where one is a link, it becomes one."""
@@ -42,6 +45,9 @@ PROGRAMS = (
 )
 """What runbooks call, wherever the caller's PATH finds it."""
 _NOISE = ("__pycache__", ".DS_Store")
+LARGEST_KUBECONFIG = 1024 * 1024
+_NAMED = re.compile(r"""\b(?:client-key|client-certificate|tokenFile)["']?\s*:\s*["']?([^\s"',}]+)""")
+"""Where a kubeconfig says what file has a credential."""
 
 
 def view(repository: Path, directory: Path, *, programs: Iterable[str] = PROGRAMS) -> View:
@@ -53,7 +59,7 @@ def view(repository: Path, directory: Path, *, programs: Iterable[str] = PROGRAM
     empty = directory / "empty"
     empty.write_text("", encoding="utf-8")
     root = repository.resolve()
-    hidden = _ignored(root)
+    hidden = [*_ignored(root), *_credentials(root)]
     replaced, also_hidden = _git(root, directory)
     return View(
         folders=folders,
@@ -109,23 +115,61 @@ def _elsewhere(programs: Iterable[str], folders: Iterable[str]) -> Iterable[tupl
 def _ignored(root: Path) -> list[str]:
     """What Git ignores in the repository: caches, and the likes of `.env` that hold secrets. Links are left as they
     are: what they lead to is hidden itself or not there. Without Git, only what is known to be ours."""
+    if not (root / ".git").exists():
+        return [name for name in (".cache", ".venv") if (root / name).is_dir()]
+    names = _listed(root, "--ignored", "--directory")
+    return [name for name in names if Path(name).name not in _NOISE]
+
+
+def _credentials(root: Path) -> list[str]:
+    """Files that Git neither knows nor ignores and that hold credentials, by their name or because the caller's
+    environment says where they are, as `KUBECONFIG` and many a `…_FILE` do. Without Git, the latter."""
+    named = _named(root, os.environ)
+    if not (root / ".git").exists():
+        return sorted(named)
+    return [name for name in _listed(root) if name in named or holds_credentials(name)]
+
+
+def _named(root: Path, environment: Mapping[str, str]) -> set[str]:
+    """The files below `root` that an environment names, and those that such a file names as a kubeconfig does."""
+    files = {
+        path for value in environment.values() for word in value.split(os.pathsep) if (path := _file(Path(), word))
+    }
+    below = [path for path in files if path.is_relative_to(root)]
+    for path in below:
+        with suppress(OSError):
+            if path.stat().st_size < LARGEST_KUBECONFIG:
+                text = path.read_text(encoding="utf-8", errors="replace")
+                files |= {other for word in _NAMED.findall(text) if (other := _file(path.parent, word))}
+    return {path.relative_to(root).as_posix() for path in files if path.is_relative_to(root)}
+
+
+def _file(folder: Path, word: str) -> Path | None:
+    """The file that a word names, links resolved."""
+    try:
+        path = (folder / word).resolve()
+        return path if word and path.is_file() else None
+    except (OSError, ValueError):
+        return None
+
+
+def _listed(root: Path, *options: str) -> list[str]:
+    """What of the repository Git does not have: names, none of them behind a link. Raises TruebookError."""
     # Git reads no configuration of a user's, who may have been tricked into running programs by it.
     environment = {"PATH": os.environ.get("PATH", ""), "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
     environment |= {"GIT_CONFIG_COUNT": "2", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"}
     environment |= {"GIT_CONFIG_KEY_1": "core.fsmonitor", "GIT_CONFIG_VALUE_1": "false"}
-    if not (root / ".git").exists():
-        return [name for name in (".cache", ".venv") if (root / name).is_dir()]
     git = shutil.which("git")
     if git is None:
         raise TruebookError("git is not installed: what it ignores in the repository can't be kept from the sandbox")
-    arguments = ["ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"]
+    arguments = ["ls-files", "--others", "--exclude-standard", *options, "-z"]
     found = subprocess.run(  # noqa: S603
         [git, "-C", str(root), *arguments], capture_output=True, env=environment, timeout=60, check=False
     )
     if found.returncode != 0:
         raise TruebookError(f"git can't say what it ignores in {root}")
     names = [os.fsdecode(name).rstrip("/") for name in found.stdout.split(b"\0") if name]
-    return [name for name in names if Path(name).name not in _NOISE and not _behind_link(root, name)]
+    return [name for name in names if not _behind_link(root, name)]
 
 
 def _behind_link(root: Path, name: str) -> bool:
