@@ -479,6 +479,7 @@ def test_truebook_records_updates_checks_and_runs_with_these_rights(
     assert synced["reason"] == "not permitted to truebook: the account may not sync the application samovar"
     (checkout / "sync.md").write_text(SYNC.replace("samovar", "nowhere"))
     assert truebook("run", "docs", "sync.md").returncode == 1
+    (checkout / "sync.md").write_text(SYNC)
 
     # The same pages from the recording alone, as where the runner does not reach the cluster.
     rights = {}
