@@ -332,6 +332,22 @@ def test_where_nothing_signs_in_it_is_absent() -> None:
     assert "\u202e" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("variable", "found"),
+    [("http://auth.homelab.local/realms/home", "is not asked"), ("http://auth.homelab.local/home", "nothing is known")],
+)
+def test_a_variable_alone_may_name_an_issuer(variable: str, found: str) -> None:
+    web = workload("web", "registry.homelab.local/web:1")
+    web["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "LOGIN", "value": variable}]
+    objects = {
+        "apps/deployments Deployment": [web, workload("keycloak", "registry.homelab.local/keycloak:1")],
+        "services Service": [service("keycloak")],
+        "networking.k8s.io/ingresses Ingress": [ingress("keycloak", "auth.homelab.local")],
+    }
+    with pytest.raises(NotSetUp, match=found):
+        oidc.read(Context(Settings(), recording(objects).parts))
+
+
 def test_it_is_read_after_those_that_name_issuers(server: FaultServer, tmp_path: Path) -> None:
     order: list[str] = []
 

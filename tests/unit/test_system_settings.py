@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.unit.inventory_objects import workload
+from tests.unit.inventory_objects import SHA, application, ingress, service, workload
 from tests.unit.recordings import recording
 from truebook import settings as configuration
 from truebook.errors import ConfigError
+from truebook.recording import Recording
 from truebook.settings import Settings
 from truebook.state import known
 from truebook.state.collect import collect
 from truebook.state.known import Known
 from truebook.state.source import Context, NotSetUp, Reading, Source
-from truebook.state.sources import SOURCES, check
-from truebook.state.systems import find
+from truebook.state.sources import SOURCES, certificates, check, configmaps, git, minio, oidc
+from truebook.state.systems import Place, find
 
 
 def written(folder: Path, text: str) -> Settings:
@@ -82,15 +86,110 @@ def test_the_components_are_made_once_for_all_sources(monkeypatch: pytest.Monkey
     assert made == ["join"]
 
 
-def test_a_cluster_without_a_word_of_a_system_is_not_searched_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("read", "said"),
+    [
+        (lambda context: find(context, "loki", (3100,)), "no component runs it"),
+        (configmaps.read, "no component runs Grafana"),
+        (certificates.read, "no component has an https address"),
+        (oidc.read, "nothing is known to sign in by OIDC"),
+    ],
+)
+def test_a_cluster_without_a_word_of_a_system_is_not_searched_for_it(
+    monkeypatch: pytest.MonkeyPatch, read: Callable[[Context], Any], said: str
+) -> None:
+    monkeypatch.setattr(known, "discover", None)
     monkeypatch.setattr(known, "join", None)
     objects = {"apps/deployments Deployment": [workload("web", called="web", image="registry/web:1")]}
-    with pytest.raises(NotSetUp, match="no component runs it"):
-        find(Context(Settings(), recording(objects).parts), "loki", (3100,))
+    with pytest.raises(NotSetUp, match=said):
+        read(Context(Settings(), recording(objects).parts))
+
+
+def test_components_need_not_be_put_together_to_know_what_is_deployed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known, "join", None)
+    url = "https://git.homelab.local/ops"
+    source = {"source": {"repoURL": url, "targetRevision": "main"}}
+    root = application("root", spec=source, status={"history": [{"revision": SHA}]})
+    parts = recording({"argoproj.io/applications Application": [root]}).parts
+    assert git._deployed(Context(Settings(), parts)) == {url: {(SHA, "main")}}
+
+
+def test_all_that_look_for_systems_share_one_look_at_the_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of these takes seconds of a cluster with a hundred thousand objects."""
+    made: list[str] = []
+
+    def counted(owner: Any, name: str) -> None:
+        real = getattr(owner, name)
+
+        def count(*arguments: Any) -> Any:
+            made.append(name)
+            return real(*arguments)
+
+        monkeypatch.setattr(owner, name, count)
+
+    counted(known, "discover")
+    counted(known, "join")
+    counted(Recording, "kubernetes")
+    issuer = "https://auth.homelab.local/application/o/grafana/"
+    grafana = workload("grafana", called="grafana", image="grafana/grafana:12")
+    grafana["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "ISSUER", "value": issuer}]
+    names = {"vault": "hashicorp/vault:1", "minio": "minio/minio:1", "authentik": "ghcr.io/goauthentik/server:1"}
+    objects = {
+        "apps/deployments Deployment": [grafana, *(workload(n, called=n, image=i) for n, i in names.items())],
+        "services Service": [service(name) for name in ("grafana", *names)],
+        "networking.k8s.io/ingresses Ingress": [ingress("authentik", "auth.homelab.local", tls=[{}])],
+    }
+    parts = recording(objects).parts
+    context = Context(Settings(), parts, shared=Known(Settings(), parts))
+    for name in names:
+        if name == "authentik":
+            assert find(context, name, ("http",)).url == "https://auth.homelab.local"
+            continue
+        with pytest.raises(NotSetUp, match="has no address of its own"):
+            find(context, name, ("http",))
+    assert configmaps._paths(context)
+    assert list(certificates._addresses(context)) == ["https://auth.homelab.local"]
+    assert list(oidc._used(context)) == [issuer]
+    assert ("auth.homelab.local", 443) in set(oidc._known(context, ()))
+    assert minio._buckets(context, Place("http://minio", named=False)) == []
+    assert git._deployed(context) == {}
+    assert sorted(made) == ["discover", "join", "kubernetes"]
+
+
+def test_who_wants_what_is_there_does_not_wait_for_what_is_being_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    joining, go_on = threading.Event(), threading.Event()
+
+    def join(*arguments: object) -> None:
+        joining.set()
+        go_on.wait(60)
+
+    monkeypatch.setattr(known, "join", join)
+    shared = Known(Settings(), recording({"apps/deployments Deployment": [workload("loki", called="loki")]}).parts)
+    seen: list[object] = []
+    slow = threading.Thread(target=lambda: shared.joined)
+    quick = threading.Thread(target=lambda: seen.extend((shared.mentioned, shared.facts, shared.kubernetes)))
+    slow.start()
+    try:
+        assert joining.wait(60)
+        quick.start()
+        quick.join(20)
+        assert len(seen) == 3
+    finally:
+        go_on.set()
+        slow.join()
+
+
+def test_objects_are_found_by_their_names_whatever_stands_beside_them() -> None:
+    odd: list[Any] = [{"metadata": {"name": ["web"]}}, {"metadata": 7}, {"kind": "x"}, "x", {"metadata": {}}]
+    services = [service("web", "a"), *odd, service("web", "b"), service("db", "a")]
+    shared = Known(Settings(), recording({"services Service": services}).parts)
+    found = list(shared.objects("services", {("a", "web"), ("a", "db"), ("a", "gone")}))
+    assert found == [services[0], services[-1]]
+    assert list(shared.objects("services", ())) == list(shared.objects("pods", {("a", "web")})) == []
 
 
 def test_what_is_known_is_what_was_read_first() -> None:
     parts = recording({"apps/deployments Deployment": [workload("loki", called="loki")]}, systems={}).parts
     found = Known(Settings(), parts)
-    assert [component.name for component in found.inventory.components] == ["loki"]
+    assert [subject.name for subject in found.joined.subjects] == ["loki"]
     assert set(found.recording.parts) == {"kubernetes", "argocd"}

@@ -212,6 +212,6 @@ def test_what_serves_a_system_is_known_by_the_pods_that_run_it() -> None:
     services[2]["spec"]["selector"] = {}
     found = serving(context(services=services, ingresses=[ROUTE]), "vault")
     assert found is not None
-    assert (found.component.name, found.services) == ("vault", frozenset({("vault", "vault")}))
+    assert (found.name, found.services) == ("vault", frozenset({("vault", "vault")}))
     assert found.urls == ("https://vault.homelab.local",)
     assert serving(context(), "loki") is None

@@ -74,20 +74,18 @@ def _paths(context: Context) -> list[tuple[str, str]]:
 
 def _grafanas(context: Context) -> Iterator[tuple[str, set[str]]]:
     """The namespace of each workload that runs Grafana, and the ConfigMaps that it mounts."""
+    known = context.known
+    if "grafana" not in known.mentioned:
+        return
     running = {
         workload.ref
-        for subject in context.known.joined.subjects
+        for subject in known.joined.subjects
         for workload in subject.workloads
         if "grafana" in programs(workload)
     }
-    data = context.known.recording.kubernetes()
     for ref in sorted(running, key=str):
-        for found in data.objects(_LISTS.get(ref.kind, "")):
-            if (look.text(found, "metadata", "namespace"), look.text(found, "metadata", "name")) == (
-                ref.namespace,
-                ref.name,
-            ):
-                yield ref.namespace, set(_mounted(found))
+        for found in known.objects(_LISTS.get(ref.kind, ""), {(ref.namespace, ref.name)}):
+            yield ref.namespace, set(_mounted(found))
 
 
 def _mounted(workload: Any) -> Iterator[str]:

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from truebook.errors import Unreachable
-from truebook.recording import GitData, GitRemote, HttpData, KubernetesData, Part, Read, encode_git
+from truebook.recording import GitData, GitRemote, Read, encode_git
 from truebook.redact import excerpt, redact_url
 from truebook.state.git_commands import SPOKEN, environment, run
 from truebook.state.git_distance import distances
@@ -148,7 +148,7 @@ def _wanted(context: Context) -> tuple[dict[str, set[str]], dict[str, str]]:
 def _deployed(context: Context) -> dict[str, set[Followed]]:
     """What is deployed of each repository: commits, each with the branch or tag that is followed."""
     found: dict[str, set[Followed]] = {}
-    for application in context.known.joined.facts.applications:
+    for application in context.known.facts.applications:
         for origin in application.origins:
             deployed = application.deployed(origin) if origin.kind == "git" else None
             if deployed is not None and _OBJECT.fullmatch(str(deployed.value)) and not _OBJECT.fullmatch(origin.target):
@@ -206,19 +206,14 @@ class _Applications(msgspec.Struct):
 
 def _objects(context: Context) -> list[msgspec.Raw]:
     """The Applications as ArgoCD's API gave them, else as the cluster did."""
-    argocd = _decode(context.parts.get("argocd"), HttpData)
-    answer = argocd.answers.get("/api/v1/applications")
+    answer = context.known.recording.http("argocd").answers.get("/api/v1/applications")
     if answer is not None:
         return msgspec.json.decode(answer.body, type=_Applications).items or []
     part = context.parts.get("kubernetes")
     if part is None or part.state == "failed":
         raise Unreachable("git: the Applications are not known: neither ArgoCD nor the cluster could be read")
-    found = _decode(part, KubernetesData).lists.get("argoproj.io/applications")
+    found = context.known.kubernetes.lists.get("argoproj.io/applications")
     return found.items if found else []
-
-
-def _decode(part: Part | None, shape: type[Any]) -> Any:
-    return shape() if part is None else msgspec.json.decode(part.data, type=shape)
 
 
 def _sources(context: Context) -> Iterator[_Source]:

@@ -19,6 +19,7 @@ import httpx
 
 from truebook.errors import ConfigError, Unreachable
 from truebook.inventory import look
+from truebook.inventory.discover.objects import objects
 from truebook.settings import Settings, SystemSettings
 from truebook.state.source import Context, Reading
 from truebook.state.systems import TEXT, Ask, Place, System, connect, serving
@@ -114,7 +115,7 @@ def _buckets(context: Context, place: Place) -> list[str]:
         return [stated]
     hosts = set(_hosts(context, place))
     found = set()
-    for location in context.known.recording.kubernetes().objects("velero.io/backupstoragelocations"):
+    for location in objects(context.known.kubernetes, "velero.io/backupstoragelocations"):
         bucket = look.text(location, "spec", "objectStorage", "bucket")
         if _BUCKET.fullmatch(bucket) and _host(look.text(location, "spec", "config", "s3Url")) in hosts:
             found.add(bucket)

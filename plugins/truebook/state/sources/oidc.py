@@ -18,9 +18,10 @@ from urllib.parse import urlsplit
 import msgspec
 
 from truebook.errors import ConfigError
-from truebook.inventory.discover.facts import discover
+from truebook.inventory.discover.answers import Answers
+from truebook.inventory.discover.dashboards import config_files
+from truebook.inventory.discover.signing_in import MARKS, providers, sign_ins
 from truebook.inventory.hosts import covers, near
-from truebook.inventory.join.catalog import join
 from truebook.inventory.uses.signing_in import clients, issuer
 from truebook.recording import SCHEMA, Cluster, HttpData, Part, Read, Recording
 from truebook.redact import excerpt
@@ -46,7 +47,6 @@ _DISCOVERY: Shape = {
 _KEYS: Shape = {"keys": [scalars("kid", "kty", "alg", "use", "crv")]}
 
 _URL = re.compile(r"https://[A-Za-z0-9.\[\]:-]+(/[A-Za-z0-9._~%-]+)*/?", re.ASCII)
-_WORDS = re.compile(rb"OIDC|OAUTH|oidc|oauth|SSO|openid|issuer|authorize")
 
 Origin = tuple[str, int]
 """Host and port of an https URL."""
@@ -55,12 +55,10 @@ Origin = tuple[str, int]
 def read(context: Context) -> Reading:
     """Ask every issuer. Raises NotSetUp where there is none to ask, SourceError where nothing can be said."""
     named = _named(context.settings)
-    if not named and not _mentioned(context.parts):
-        raise NotSetUp("nothing is known to sign in by OIDC; systems.oidc.issuers may name who is to be asked")
-    known = frozenset(_known(context, named))
     found = dict.fromkeys([*named, *_used(context)])
     if not found:
         raise NotSetUp("nothing is known to sign in by OIDC; systems.oidc.issuers may name who is to be asked")
+    known = frozenset(_known(context, named))
     refused = {url: _refusal(url, known, context.settings) for url in found}
     asked = [url for url, reason in refused.items() if not reason]
     if not asked:
@@ -78,11 +76,6 @@ def read(context: Context) -> Reading:
             gathered.add(Read(excerpt(url), "forbidden", reason=f"not asked: {reason}"))
     gathered.reads.sort(key=lambda read: read.what)
     return gathered.reading("", context.previous)
-
-
-def _mentioned(parts: Mapping[str, Part]) -> bool:
-    """Whether any part has a word of signing in: else the components need not be put together to look for it."""
-    return any(_WORDS.search(part.data) for part in parts.values())
 
 
 def _keys(gathered: Gathered, previous: Part | None, documents: Iterable[str]) -> Iterator[str]:
@@ -140,11 +133,24 @@ def _named(settings: Settings) -> tuple[str, ...]:
 
 def _used(context: Context) -> Iterator[str]:
     """The issuers that something signs in with, by all that was read."""
-    joined = join(discover(Recording(SCHEMA, Cluster(), "", dict(context.parts))), context.settings)
+    known = context.known
+    if not known.says(*MARKS) and not _told(context.parts):
+        return
+    joined = known.told(context.parts)
     for used in clients(joined):
         found = issuer(joined, used)
         if found is not None:
             yield str(found.value)
+
+
+def _told(parts: Mapping[str, Part]) -> bool:
+    """Whether any system says that somebody signs in: else no component need be looked for."""
+    systems = Recording(SCHEMA, Cluster(), "", {name: part for name, part in parts.items() if name != "kubernetes"})
+    argocd, vault, authentik, configmaps = (
+        Answers(systems, name) for name in ("argocd", "vault", "authentik", "configmaps")
+    )
+    said = (*sign_ins(argocd, vault, config_files(configmaps), ()), *providers(authentik))
+    return bool(said)
 
 
 def _known(context: Context, named: Iterable[str]) -> Iterator[Origin]:
@@ -154,9 +160,11 @@ def _known(context: Context, named: Iterable[str]) -> Iterator[Origin]:
         place = _place(url or "")
         if place is not None:
             yield place
-    for component in context.known.inventory.components:
+    shared = context.known
+    for subject in shared.joined.subjects:
         for key in ("url", "urls"):
-            value = component.get(key)
+            found = shared.value(subject, key)
+            value = None if found is None else found.value
             for address in value if isinstance(value, tuple) else (value,):
                 host = urlsplit(address).hostname if isinstance(address, str) else None
                 if host and not near(host):  # a found host must not mean this machine

@@ -18,13 +18,14 @@ from truebook.errors import ConfigError, Unreachable
 from truebook.inventory.facts import Workload
 from truebook.inventory.join.subject import Joined, Subject
 from truebook.inventory.programs import programs
-from truebook.model import Component
+from truebook.model import Value
 from truebook.redact import excerpt
 from truebook.settings import SystemSettings
 from truebook.settings.reader import nearest, short
 from truebook.state import kubeconfig
+from truebook.state.known import Name
 from truebook.state.source import Context, NotSetUp
-from truebook.state.systems.ports import Name, Offer, best, for_people, offered
+from truebook.state.systems.ports import Offer, best, for_people, offered
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """A component that runs a system: its Services, and the addresses of the routes that lead to them."""
+    """A component that runs a system. `url` is its own address, `urls` are those of the routes that lead to the
+    system's Services; `alone`: it runs no other system."""
 
-    component: Component
+    name: str
     stated: bool
+    url: Value | None
+    alone: bool
     services: frozenset[Name]
     urls: tuple[str, ...]
 
@@ -62,13 +66,14 @@ def find(context: Context, name: str, ports: Iterable[str | int]) -> Place:
             "no component runs it" if _cluster(context) else f"no cluster says where it is; set systems.{name}.url"
         )
     named = serving_it.stated or ours.component is not None
-    offers = tuple(offered(context.known.recording, serving_it.services, tuple(ports)))
-    others = for_people(context.known.recording, offers)
-    place = _routed(serving_it, name, named, others) or _inside(context, serving_it, ours, offers, named)
+    known = context.known
+    offers = tuple(offered(known, serving_it.services, tuple(ports)))
+    others = for_people(known.kubernetes, offers)
+    place = _routed(serving_it, named, others) or _inside(context, serving_it, ours, offers, named)
     if place is not None:
         return place
     proxy = "" if ours.proxy else f", or systems.{name}.proxy: true to go through the API server"
-    raise NotSetUp(f"component '{serving_it.component.name}' has no address of its own; set systems.{name}.url{proxy}")
+    raise NotSetUp(f"component '{serving_it.name}' has no address of its own; set systems.{name}.url{proxy}")
 
 
 def serving(context: Context, name: str) -> Serving | None:
@@ -76,20 +81,20 @@ def serving(context: Context, name: str) -> Serving | None:
     part = context.parts.get("kubernetes")
     if part is not None and part.state == "failed":
         raise Unreachable(f"{name}: the cluster that says where it is could not be read")
-    if name not in context.known.mentioned and context.settings.systems.get(name, SystemSettings()).component is None:
+    known = context.known
+    if name not in known.mentioned and context.settings.systems.get(name, SystemSettings()).component is None:
         return None
-    joined = context.known.joined
+    joined = known.joined
     subject = _subject(context, joined, name)
     if subject is None:
-        return None
-    component = context.known.inventory.component(subject.name)
-    if component is None:
         return None
     workloads = [w for w in subject.workloads if name in programs(w)] or subject.workloads
     services = frozenset(_services(joined, workloads))
     links = [link for link in subject.links if not services.isdisjoint(link.services)]
     urls = sorted((link.url for link in links), key=lambda url: (url.startswith("http:"), url.count("/")))
-    return Serving(component, subject.stated is not None, services, tuple(dict.fromkeys(urls)))
+    own, systems = known.value(subject, "url"), known.value(subject, "systems")
+    alone = systems is None or systems.value == (name,)
+    return Serving(subject.name, subject.stated is not None, own, alone, services, tuple(dict.fromkeys(urls)))
 
 
 def _cluster(context: Context) -> bool:
@@ -135,16 +140,15 @@ def _services(joined: Joined, workloads: Iterable[Workload]) -> Iterator[Name]:
                 yield service
 
 
-def _routed(found: Serving, name: str, named: bool, others: frozenset[str]) -> Place | None:
+def _routed(found: Serving, named: bool, others: frozenset[str]) -> Place | None:
     """The component's own address; where it runs several systems, only one whose route leads to this one, and never
     one of the hosts that lead to another port, unless the operator wrote it."""
     urls = [url for url in found.urls if urlsplit(url).hostname not in others]
-    value = found.component.values.get("url")
-    alone = found.component.get("systems") in (None, (name,))
-    if value is not None and (alone or value.value in urls):
-        stated = value.evidence.source == "catalog"
-        if stated or urlsplit(str(value.value)).hostname not in others:
-            return Place(str(value.value), named and (stated or value.value in urls))
+    own = found.url
+    if own is not None and (found.alone or own.value in urls):
+        stated = own.evidence.source == "catalog"
+        if stated or urlsplit(str(own.value)).hostname not in others:
+            return Place(str(own.value), named and (stated or own.value in urls))
     return Place(urls[0], named) if urls else None
 
 

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from truebook.inventory import look
-from truebook.recording import Recording
-
-Name = tuple[str, str]
-"""A Service: namespace, name."""
+from truebook.inventory.discover.objects import objects
+from truebook.recording import KubernetesData
+from truebook.state.known import Known, Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +28,10 @@ class Offer:
     words: frozenset[str | int]
 
 
-def offered(recording: Recording, services: Collection[Name], wanted: tuple[str | int, ...]) -> Iterator[Offer]:
+def offered(known: Known, services: Collection[Name], wanted: tuple[str | int, ...]) -> Iterator[Offer]:
     """All ports of the Services. `wanted` are names and numbers of the port to ask at, the best first."""
-    for service in recording.kubernetes().objects("services"):
+    for service in known.objects("services", services):
         name = look.text(service, "metadata", "namespace"), look.text(service, "metadata", "name")
-        if name not in services:
-            continue
         headless = look.text(service, "spec", "clusterIP") == "None"
         for _, port in look.entries(service, "spec", "ports"):
             number = look.number(port, "port")
@@ -53,10 +50,10 @@ def best(offers: Collection[Offer]) -> Offer | None:
     return next(iter(offers)) if len(offers) == 1 else None
 
 
-def for_people(recording: Recording, offers: Collection[Offer]) -> frozenset[str]:
+def for_people(kubernetes: KubernetesData, offers: Collection[Offer]) -> frozenset[str]:
     """The hosts whose routes lead to a port that is not wanted, of Services that have one that is."""
     fit: dict[str, bool] = {}
-    for host, service, port in _routes(recording):
+    for host, service, port in _routes(kubernetes):
         ours = [offer for offer in offers if offer.service == service]
         leads = [offer for offer in ours if port in offer.words]
         if leads and any(offer.rank is not None for offer in ours):
@@ -64,17 +61,16 @@ def for_people(recording: Recording, offers: Collection[Offer]) -> frozenset[str
     return frozenset(host for host, good in fit.items() if not good)
 
 
-def _routes(recording: Recording) -> Iterator[tuple[str, Name, str | int]]:
+def _routes(kubernetes: KubernetesData) -> Iterator[tuple[str, Name, str | int]]:
     """Host, Service and port of each Ingress and HTTPRoute."""
-    kubernetes = recording.kubernetes()
-    for ingress in kubernetes.objects("networking.k8s.io/ingresses"):
+    for ingress in objects(kubernetes, "networking.k8s.io/ingresses"):
         namespace = look.text(ingress, "metadata", "namespace")
         for _, rule in look.entries(ingress, "spec", "rules"):
             for _, path in look.entries(rule, "http", "paths"):
                 service = look.mapping(path, "backend", "service")
                 for port in _words(look.mapping(service, "port"), "name", "number"):
                     yield look.text(rule, "host"), (namespace, look.text(service, "name")), port
-    for route in kubernetes.objects("gateway.networking.k8s.io/httproutes"):
+    for route in objects(kubernetes, "gateway.networking.k8s.io/httproutes"):
         namespace = look.text(route, "metadata", "namespace")
         for _, rule in look.entries(route, "spec", "rules"):
             for _, backend in look.entries(rule, "backendRefs"):
