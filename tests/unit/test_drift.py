@@ -30,7 +30,7 @@ from truebook.model import (
     Value,
 )
 from truebook.pages import statements
-from truebook.settings import CatalogComponent, CheckSettings, Ignore, Settings, SystemSettings
+from truebook.settings import CatalogComponent, CheckSettings, Ignore, Settings, SystemSettings, load
 
 NOW = datetime(2026, 11, 24, 5, 30, tzinfo=UTC)
 HERE = Evidence("kubernetes", "Ingress vault/vault", "spec.rules[0].host")
@@ -426,6 +426,27 @@ def test_links_from_the_cluster(url: str, expected: list[str]) -> None:
     live = replace(LIVE, records=rules(url))
     found = drift("# Vault\n## Is it well?\n", live, site_url=SITE, name="vault.md")
     assert [f"{one.where} {one.rule} {one.subject}" for one in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "broken", "none"),
+    [
+        ("check:\n  fail_on: off\n  site_url: https://docs.homelab.local/ops\n", 3, 1),
+        ("cluster: a\nsystems:\n  loki: {}\n  kubernetes: {}\n", 4, 4),
+        ("components:\n  - name: other\n  - name: vault\ncheck: {site_url: 'https://x.y'}\nsystems: {git: {}}", 4, 3),
+        ("cluster: a\n", 1, 1),
+    ],
+)
+def test_a_link_from_the_cluster_is_told_at_the_line_that_leads_to_it(
+    text: str, broken: int, none: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "truebook.yml"
+    path.write_text(text)
+    records = rules("https://docs.homelab.local/ops/redis/", "")
+    live = replace(LIVE, records=tuple(replace(record, component="vault") for record in records))
+    found = drift("# Vault\n", live, site_url=SITE, name="vault.md", settings=load(path))
+    lines = {one.rule: one.line for one in found}
+    assert lines == {"broken-runbook-link": broken, "alert-without-runbook": none}
 
 
 def test_a_runbook_that_no_alert_reaches_is_told_where_that_counts() -> None:

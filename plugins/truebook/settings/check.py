@@ -18,7 +18,8 @@ SEVERITIES = ("error", "warning", "note", "off")
 
 def check(reader: Reader, node: Node, where: str) -> CheckSettings:
     """The section, typed."""
-    return CheckSettings(**reader.section(node, where, _CHECK))
+    lines = {word: read.line_of(key) for word, (key, _) in Reader(reader.path).entries(node, where).items()}
+    return CheckSettings(**reader.section(node, where, _CHECK), lines=lines)
 
 
 def _severity(reader: Reader, node: Node, where: str) -> str | None:

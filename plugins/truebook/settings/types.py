@@ -100,7 +100,8 @@ class CheckSettings:
 
     `fail_on` is the least severity that does. `severities` are those of single rules. `documents` names globs of pages
     whose hand-written tables and diagrams are compared as well. `site_url` is where the built site is, for links that
-    lead to it from the cluster. `history` is the file of the last builds' numbers, below the settings' folder.
+    lead to it from the cluster. `history` is the file of the last builds' numbers, below the settings' folder. `lines`
+    says where each of these stands.
     """
 
     fail_on: Literal["error", "warning", "note", "off"] = "warning"
@@ -109,6 +110,7 @@ class CheckSettings:
     documents: tuple[str, ...] = ()
     site_url: str | None = None
     history: Path | None = None
+    lines: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

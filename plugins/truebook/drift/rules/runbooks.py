@@ -61,15 +61,26 @@ def _find(facts: Facts) -> Iterator[Finding]:
 def _finding(
     info: RuleInfo, rule: Record, facts: Facts, message: str, hint: str, page: PageStatements | None = None
 ) -> Iterator[Finding]:
-    path = page.path if page is not None else _file(facts)
+    path, line = (page.path, 1) if page is not None else (_file(facts), _line(info, rule, facts))
     evidence = tuple(value.evidence for key, value in rule.values.items() if key in ("runbook_url", "alertname"))
-    yield found(info, path, 1, _alert(rule), message, hint=hint, evidence=evidence[:1])
+    yield found(info, path, line, _alert(rule), message, hint=hint, evidence=evidence[:1])
 
 
 def _file(facts: Facts) -> str:
     """Where a link from the cluster is told that leads to no page: the settings say where the site is."""
     path = facts.settings.path
     return path.as_posix() if path is not None else "truebook.yml"
+
+
+def _line(info: RuleInfo, rule: Record, facts: Facts) -> int:
+    """Of the site's address where a link leads nowhere below it, of the component that an alert without one is about;
+    else of the system that told of the rule."""
+    settings = facts.settings
+    lines = [settings.check.lines.get("site_url", 0)] if info is BROKEN else []
+    lines += [one.line for one in settings.components if info is NONE and one.name == rule.component]
+    told = {value.evidence.source for value in rule.values.values()}
+    lines += [system.line for name, system in settings.systems.items() if name in told]
+    return next(filter(None, lines), 1)
 
 
 def _alert(rule: Record) -> str:
@@ -98,7 +109,7 @@ def _page(name: str, facts: Facts) -> PageStatements | None:
 def _compared(facts: Facts) -> Iterator[Compared]:
     for rule in facts.live.records_of("rule"):
         if _page_name(rule.text("runbook_url"), facts.site_url) is not None:
-            yield Compared("link", _file(facts), 1, 1, f"runbook of {_alert(rule)}")
+            yield Compared("link", _file(facts), _line(BROKEN, rule, facts), 1, f"runbook of {_alert(rule)}")
 
 
 CHECK = Check((BROKEN, NONE, UNREACHED), _find, _compared)
