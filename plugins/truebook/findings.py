@@ -79,6 +79,15 @@ class PageStatements:
 Severity = Literal["error", "warning", "note", "off"]
 """How much a finding weighs. `off`: it is not looked for."""
 
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
+"""Those that are reported, the heaviest first."""
+
+
+def weighs(severity: Severity, fail_on: Severity) -> bool:
+    """Whether a finding of this severity fails a check; `off` never does, and fails nothing."""
+    return severity in SEVERITIES[: SEVERITIES.index(fail_on) + 1] if fail_on in SEVERITIES else False
+
+
 Side = Literal["documented", "live", "declared", ""]
 """One of the three that should agree: what the docs say, what is live, what Git declares. Empty: none of them."""
 
@@ -187,8 +196,7 @@ class Report:
     @property
     def exit_code(self) -> int:
         """0 clean, 1 findings that weigh enough or failed blocks, 2 it could not be told or nothing was compared."""
-        weights: dict[str, int] = {"off": 0, "note": 1, "warning": 2, "error": 3}
-        heavy = any(weights[found.severity] >= weights[self.fail_on] > 0 for found in self.findings)
+        heavy = any(weighs(found.severity, self.fail_on) for found in self.findings)
         if heavy or any(block.result.state == "failed" for block in self.blocks):
             return 1
         unsure = self.problems or any(block.result.state == "unknown" for block in self.blocks)

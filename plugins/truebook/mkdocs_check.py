@@ -107,8 +107,8 @@ class CheckPlugin(BasePlugin[CheckConfig]):  # type: ignore[no-untyped-call] # a
         self._links = {}
         for file in files.documentation_pages():
             if file.abs_src_path is not None:
-                self._links[Path(relpath(file.abs_src_path)).as_posix()] = file.src_uri
-                self._links[shown_path(file, config)] = file.src_uri
+                self._links[Path(relpath(file.abs_src_path)).as_posix()] = file.url
+                self._links[shown_path(file, config)] = file.url
         log.info("drift: %s", words.conclusion(self.report))
 
     def on_page_markdown(self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
@@ -119,11 +119,12 @@ class CheckPlugin(BasePlugin[CheckConfig]):  # type: ignore[no-untyped-call] # a
 
         def page_link(path: str) -> str | None:
             found = self._links.get(path)
-            return None if found is None else get_relative_url(found, name)
+            return None if found is None else get_relative_url(found, page.file.url)
 
         if self.report is None:
             return f"# {Path(name).stem.capitalize()}\n\nThis build was not filled from live state.\n"
         page.meta.setdefault("search", {"exclude": True})
         if name == self.config.verification:
+            page.meta.setdefault("hide", ["toc"])  # there is none; the table takes its room in Material
             return pages.verification(self.report, self._builds, page_link)
         return pages.drift(self.report, RULES, self._builds, page_link)

@@ -8,11 +8,13 @@ import re
 import shutil
 import subprocess
 import sys
+from html import unescape
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.site import browsing
 from tests.site.building import EMBEDDED, ROOT
 
 MKDOCS = """\
@@ -74,12 +76,19 @@ def test_every_block_and_every_finding_is_on_its_page(tmp_path: Path, command: s
     site(tmp_path)
     assert re.search(r"drift: .*2 warnings", build(tmp_path, command))
     verification = (tmp_path / "site" / "verification.html").read_text()
-    assert len(re.findall(r"<strong>not run</strong>", verification)) == 4
-    assert 'href="index.html"' in verification
-    assert 'href="deep/page.html"' in verification
+    words = re.findall(r'<td><span class="truebook-status truebook-status--([\w -]+)">(.*?)</span>', verification)
+    refused = "suspended truebook-status--refused"
+    assert sorted(kind for kind, _ in words) == ["suspended", "suspended", refused, refused]
+    assert {said.removesuffix(" yet") for _, said in words} == {"Not run", "Never run here"}
+    for page in ("index.html", "deep/page.html"):
+        target = (tmp_path / "site" / page).read_text()
+        for anchor in ("truebook-block-1", "truebook-block-2"):
+            assert f'href="{page}#{anchor}"' in unescape(verification)
+            assert target.count(f'<div class="truebook-block" id="{anchor}"') == 1
     drift = (tmp_path / "site" / "drift.html").read_text()
     assert "vault.url differs" in drift
-    assert 'href="deep/page.html">docs/deep/page.md:3</a>' in drift
+    assert 'href="deep/page.html">docs/deep/page.md:3</a>' in unescape(drift)
+    assert 'class="truebook-status truebook-status--outofsync">warning</span> value-differs' in drift
     assert "old.homelab.local" in drift
     assert "<svg" not in drift.partition("<article")[2].partition("</article")[0].replace("headerlink", "")
 
@@ -130,6 +139,54 @@ def test_a_built_site_is_looked_at(tmp_path: Path) -> None:
     assert "docs/deep/page.md:5: error: this page was built with shell blocks that nothing tested" in bad.stdout
 
 
+def test_a_row_says_what_its_block_says_and_links_to_it(site: Path) -> None:
+    """Both pages, as the embedded homelab has blocks that a recording can't tell."""
+    blocks = {
+        (page.relative_to(site).as_posix(), anchor): said
+        for page in site.rglob("*.html")
+        for anchor, said in re.findall(
+            r'<div class="truebook-block"[^>]* id="([\w-]+)".*?<span class="truebook-result__said">(.*?)</span>',
+            page.read_text(),
+            re.DOTALL,
+        )
+    }
+    row = re.compile(
+        r'<td><a href="([^"#]+)#([\w-]+)">(.*?)</a>.*?<span class="truebook-status [^"]+">(.*?)</span>', re.S
+    )
+    verification = row.findall(unescape((site / "verification.html").read_text()))
+    assert {(page, anchor) for page, anchor, _, _ in verification} == set(blocks)
+    assert all(blocks[page, anchor].startswith(word) for page, anchor, _, word in verification)
+    untold = {where for where, said in blocks.items() if said.startswith(("Failed", "Could not be tested"))}
+    assert untold
+    drift = row.findall(unescape((site / "drift.html").read_text()))
+    assert {(page, anchor) for page, anchor, _, _ in drift} == untold
+
+
+@pytest.mark.browser
+def test_a_link_to_a_block_opens_its_tab(base: str, browser: Browser) -> None:
+    page = browser.new_page()
+    page.goto(f"{base}verification.html")
+    page.get_by_role("link", name="docs/index.md:142").click()
+    target = page.locator(":target")
+    expect(target).to_contain_text("kubectl scale")
+    expect(target).to_be_in_viewport()
+    page.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", ["verification", "drift"])
+@pytest.mark.parametrize("javascript", [True, False])
+def test_a_phone_has_room_for_both_pages(base: str, browser: Browser, name: str, javascript: bool) -> None:
+    with browsing.visit(browser, base, device="phone", javascript=javascript) as visit:
+        page = visit.open(f"{name}.html")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        right = page.locator(".truebook-report :is(td, td *)").evaluate_all(
+            "all => all.map(one => one.getBoundingClientRect().right)"
+        )
+        assert right
+        assert max(right) <= browsing.WIDTHS["phone"][0]
+
+
 @pytest.mark.browser
 def test_blocks_are_filtered_by_words_and_result(base: str, browser: Browser) -> None:
     page = browser.new_page()
@@ -138,13 +195,13 @@ def test_blocks_are_filtered_by_words_and_result(base: str, browser: Browser) ->
     total = rows.count()
     assert total > 50
     expect(page.locator(".truebook-filter output")).to_have_text(f"{total} of {total}")
-    page.get_by_label("Result").select_option("passed")
+    page.get_by_label("Result").select_option("Ran")
     shown = page.locator(".truebook-verification tbody tr:visible")
     assert 0 < shown.count() < total
-    assert set(shown.locator("td:nth-child(2)").all_inner_texts()) == {"passed"}
-    page.get_by_label("Filter by page, command or reason").fill("vault.md")
+    assert set(shown.locator("td:nth-child(2)").all_inner_texts()) == {"Ran"}
+    page.get_by_label("Filter by page, heading or reason").fill("vault.md")
     assert all("vault.md" in text for text in shown.all_inner_texts())
-    page.get_by_label("Filter by page, command or reason").fill("no such thing")
+    page.get_by_label("Filter by page, heading or reason").fill("no such thing")
     expect(page.locator(".truebook-filter output")).to_have_text(f"0 of {total}")
     page.close()
 

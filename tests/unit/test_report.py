@@ -13,8 +13,8 @@ import pytest
 from tests.unit.goldens import check
 from tests.unit.report_sample import BLOCKS, FINDINGS, RULES, hostile, report
 from truebook.errors import ReportError
-from truebook.findings import Compared, Finding, Report
-from truebook.report import FORMATS, as_json, history
+from truebook.findings import SEVERITIES, Compared, Finding, Report, weighs
+from truebook.report import FORMATS, as_json, history, pages
 from truebook.report.merge import merge
 
 VERSION = re.compile(r'("version": )"(?!2\.1\.0)[^"]+"')
@@ -42,6 +42,30 @@ def test_hostile_text_is_only_text(name: str) -> None:
         assert len(ET.fromstring(made)) == 3
     if name == "text":
         assert all(not line.startswith("::") for line in made.splitlines())
+
+
+@pytest.mark.parametrize("name", ["verification", "drift"])
+def test_a_page_of_the_site_gives_its_golden(name: str) -> None:
+    link = {"docs/index.md": "../index.html"}.get
+    made = pages.verification(report(), [], link) if name == "verification" else pages.drift(report(), RULES, [], link)
+    check(f"report/{name}.md", made)
+
+
+def test_a_page_of_the_site_shows_hostile_text_as_text() -> None:
+    for made in (
+        pages.verification(hostile(), [], lambda path: f"../{path}"),
+        pages.drift(hostile(), RULES, [], lambda path: f"../{path}"),
+    ):
+        assert "<script" not in made
+        assert "\x1b" not in made
+        assert "\u202e" not in made
+        assert all(line.count("|") in (0, 4, 5, 6) for line in made.splitlines())  # no cell ends early
+
+
+def test_severities_have_one_order() -> None:
+    weights = {fail_on: [one for one in SEVERITIES if weighs(one, fail_on)] for fail_on in (*SEVERITIES, "off")}
+    assert weights == {"error": ["error"], "warning": ["error", "warning"], "note": list(SEVERITIES), "off": []}
+    assert not any(weighs("off", fail_on) for fail_on in (*SEVERITIES, "off"))
 
 
 @pytest.mark.parametrize(

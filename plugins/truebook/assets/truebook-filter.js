@@ -1,5 +1,19 @@
-// Filters the table of the page Verification by words and by result. Without this script the table is whole.
+// Filters the table of the page Verification by words and by result, and opens the tab of a block that a link leads to.
+// Without this script the table is whole, and such a link leads to its page.
 (() => {
+  const reveal = () => {
+    const target = document.getElementById(location.hash.slice(1));
+    if (!target?.matches(".truebook-block")) return;
+    let opened = false;
+    for (let box = target.closest(".tabbed-block"); box; box = box.parentElement.closest(".tabbed-block")) {
+      const place = [...box.parentElement.children].indexOf(box);
+      const input = box.closest(".tabbed-set").querySelectorAll(":scope > input")[place];
+      opened ||= !input.checked;
+      input.checked = true;
+    }
+    if (opened) target.scrollIntoView();
+  };
+
   const install = () => {
     for (const place of document.querySelectorAll(".truebook-verification")) {
       const table = place.querySelector("table");
@@ -10,7 +24,7 @@
       form.className = "truebook-filter";
       const words = document.createElement("input");
       words.type = "search";
-      words.placeholder = "Filter by page, command or reason";
+      words.placeholder = "Filter by page, heading or reason";
       words.setAttribute("aria-label", words.placeholder);
       const select = document.createElement("select");
       select.setAttribute("aria-label", "Result");
@@ -34,6 +48,11 @@
       look();
     }
   };
-  if (window.document$) window.document$.subscribe(install);
-  else install();
+  const start = () => {
+    install();
+    reveal();
+  };
+  addEventListener("hashchange", reveal);
+  if (window.document$) window.document$.subscribe(start);
+  else start();
 })();

@@ -53,7 +53,26 @@ def opening(one: ShownResult) -> str:
         attributes += f' data-stale-after="{one.stale_after:.0f}"'
     if one.copied is not None:
         attributes += f' data-commands="{fields.data(one.copied)}"'
-    return f'<div class="truebook-block"{attributes}>{_warning(one)}'
+    return f'<div class="truebook-block" id="{anchor(result)}"{attributes}>{_warning(one)}'
+
+
+def anchor(result: BlockResult) -> str:
+    """The id of the element around a block, by which other pages link to it: the first of a page is 1."""
+    return f"truebook-block-{result.ordinal + 1}"
+
+
+def outcome(result: BlockResult) -> str:
+    """What came of a block, in the one or two words that its line begins with."""
+    if result.state == "passed":
+        return _DONE.get(result.plan) or f"Proved{' in part' if partly(result) else ''}"
+    if result.state == "failed":
+        return "Failed"
+    return "Could not be tested" if result.state == "unknown" else _NOT_DONE[result.plan]
+
+
+def partly(result: BlockResult) -> bool:
+    """Whether it passed without all of it being told."""
+    return result.state == "passed" and any(claim.holds is not True for claim in result.claims)
 
 
 def _warning(one: ShownResult) -> str:
@@ -70,10 +89,9 @@ def _warning(one: ShownResult) -> str:
 def closing(one: ShownResult) -> str:
     """The line in words, what is behind it, and the end tag. The site's search leaves it out."""
     result = one.result
-    partly = result.state == "passed" and any(claim.holds is None for claim in result.claims)
     return (
         f'<details class="truebook-result truebook-result--{escape(result.state)}'
-        f'{" truebook-result--partly" if partly else ""}" data-search-exclude>'
+        f'{" truebook-result--partly" if partly(result) else ""}" data-search-exclude>'
         f'<summary><span class="truebook-result__said">{_text(said(one))}</span>'
         f"{_aside(one)}</summary>"
         f'<dl class="truebook-result__facts">{"".join(_facts(one))}</dl></details></div>'
@@ -83,22 +101,17 @@ def closing(one: ShownResult) -> str:
 def said(one: ShownResult) -> str:
     """The one line that is always seen."""
     result = one.result
+    words = outcome(result)
     if result.state == "passed":
-        return _DONE.get(result.plan) or _proved(result.claims)
+        if result.plan in _DONE:
+            return words
+        # What could not be told is not kept quiet.
+        return f"{words}: {sum(claim.holds is True for claim in result.claims)} of {len(result.claims)} claims"
     if result.state == "failed":
         place = f" at line {result.failed_line}" if result.failed_line else ""
-        return f"Failed{place}: {result.reason}"
-    if result.state == "unknown":
-        return f"Could not be tested: {result.reason.removeprefix('could not be told: ')}"
-    words, reason = _NOT_DONE[result.plan], result.reason
-    return f"{words}: {reason.removeprefix('not run: ')}" if reason else words
-
-
-def _proved(claims: tuple[Claim, ...]) -> str:
-    """For a block whose commands were not all run. What could not be told is not kept quiet."""
-    hold = sum(claim.holds is True for claim in claims)
-    rest = len(claims) - hold
-    return f"Proved{' in part' if rest else ''}: {hold} of {len(claims)} claims"
+        return f"{words}{place}: {result.reason}"
+    reason = result.reason.removeprefix("could not be told: " if result.state == "unknown" else "not run: ")
+    return f"{words}: {reason}" if reason else words
 
 
 def _aside(one: ShownResult) -> str:

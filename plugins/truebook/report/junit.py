@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ET
 from collections import defaultdict
 from collections.abc import Mapping
 
-from truebook.findings import Compared, Finding, Report, RuleInfo, TestedBlock
+from truebook.findings import Compared, Finding, Report, RuleInfo, TestedBlock, weighs
 from truebook.redact import excerpt, printable
 from truebook.report import words
 
@@ -74,7 +74,7 @@ def _case(
 ) -> None:
     """A case that fails where one of its findings weighs enough; the others are told as its output."""
     case = ET.SubElement(suite, "testcase", classname=_text(kind), name=_text(name), file=_text(path), line=str(line))
-    heavy = [found for found in findings if words.weighs(found.severity, report.fail_on)]
+    heavy = [found for found in findings if weighs(found.severity, report.fail_on)]
     light = [found for found in findings if found not in heavy]
     if heavy:
         message = "; ".join(found.message for found in heavy)

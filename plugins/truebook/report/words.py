@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from truebook.findings import Finding, Report, Severity, TestedBlock
+from truebook.findings import SEVERITIES, Finding, Report, TestedBlock
 from truebook.model import ResultState
 
 STATES: dict[ResultState, str] = {
@@ -13,8 +13,6 @@ STATES: dict[ResultState, str] = {
     "unknown": "could not be told",
     "not-run": "not run",
 }
-SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
-"""Those that are reported, the heaviest first."""
 
 _SIDES = {"documented": "documentation", "live": "cluster", "declared": "Git"}
 
@@ -77,9 +75,3 @@ def block_where(block: TestedBlock) -> str:
 def under(block: TestedBlock) -> str:
     """`Heading / Tab` of a block, or its name."""
     return " / ".join(part for part in (block.heading, block.tab, block.name) if part)
-
-
-def weighs(severity: Severity, fail_on: Severity) -> bool:
-    """Whether a finding of this severity fails a check."""
-    order: tuple[Severity, ...] = ("note", "warning", "error")
-    return fail_on != "off" and severity != "off" and order.index(severity) >= order.index(fail_on)
