@@ -182,6 +182,7 @@ def test_what_follows_from_vaults_answers_is_what_vault_answers(vault: Sides, pa
         ("kv put nothing/app password=x", 2, "grant access to path"),
         ("kv put transit/app password=x", 2, "transit"),
         ("secrets list", 0, "secretly/"),
+        ("status", 0, "HA Enabled"),
         ("kv metadata get secret/app/db", 2, "does not hold GET /v1/secret/metadata/app/db"),
         ("kv get secret/app/db", 2, "a secret's value is never read"),
     ],

@@ -290,6 +290,11 @@ def test_a_sealed_vault_answers_nothing_else() -> None:
     assert [None if isinstance(one, str) else one.status_code for one in said] == [503, 200, 503, 503, 503]
     assert {bytes(one.body) for one in said[2:] if not isinstance(one, str)} == {b'{"errors":["Vault is sealed"]}'}
     assert isinstance(held(found, "/ui/"), str)
+    # One that is alone knows that it is, sealed or not.
+    alone = {**answers, "/v1/sys/leader": {"ha_enabled": False, "is_self": False}}
+    leader = held(made(vault={"answers": alone}), "/v1/sys/leader")
+    assert not isinstance(leader, str)
+    assert (leader.status_code, json.loads(bytes(leader.body))["ha_enabled"]) == (200, False)
 
 
 def held(found: Recording, path: str, query: str = "") -> Response | str:
