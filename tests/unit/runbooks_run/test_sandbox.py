@@ -204,9 +204,12 @@ def test_credentials_of_submodules_are_hidden(tmp_path: Path) -> None:
     module.parent.mkdir(parents=True)
     module.write_text("url = https://token@git.homelab.local", encoding="utf-8")
     (root / ".git" / "FETCH_HEAD").write_text("x", encoding="utf-8")
+    (root / ".git" / "logs" / "refs").mkdir(parents=True)
+    (root / ".git" / "logs" / "HEAD").write_text("0 1 a <a@b> 1 +0\tpull https://x:token@git: Fast-forward\n")
+    (root / ".git" / "logs" / "refs" / "stash").write_text("0 1 a <a@b> 1 +0\tWIP on main\n")
     (tmp_path / "own").mkdir()
     view = host.view(root, tmp_path / "own", programs=())
-    assert view.hidden_files == (".git/modules/charts/config", ".git/FETCH_HEAD")
+    assert view.hidden_files == (".git/modules/charts/config", ".git/logs/HEAD", ".git/FETCH_HEAD")
     assert set(view.replaced) == {".git/config"}
 
 

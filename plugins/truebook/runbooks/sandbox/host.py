@@ -45,6 +45,7 @@ PROGRAMS = (
 )
 """What runbooks call, wherever the caller's PATH finds it."""
 _NOISE = ("__pycache__", ".DS_Store")
+_SIGNED_IN = re.compile(rb"://[^\s/@]+@")
 LARGEST_KUBECONFIG = 1024 * 1024
 _NAMED = re.compile(r"""\b(?:client-key|client-certificate|tokenFile)["']?\s*:\s*["']?([^\s"',}]+)""")
 """Where a kubeconfig says what file has a credential."""
@@ -191,6 +192,8 @@ def _git(root: Path, directory: Path) -> tuple[Mapping[str, str], tuple[str, ...
     replaced = {".git/config": str(config)} if (git / "config").is_file() else {}
     modules = sorted(path for path in git.glob("modules/**/config") if path.is_file() and not path.is_symlink())
     worktrees = [*git.glob("config.worktree"), *git.glob("worktrees/*/config.worktree")]
-    others = [*modules, *worktrees, *(git / name for name in ("FETCH_HEAD", "credentials"))]
+    # `git pull URL` writes the URL there as it was given.
+    logs = sorted(path for path in git.glob("logs/**/*") if path.is_file() and _SIGNED_IN.search(path.read_bytes()))
+    others = [*modules, *worktrees, *logs, *(git / name for name in ("FETCH_HEAD", "credentials"))]
     hidden = tuple(str(path.relative_to(root)) for path in others if path.is_file())
     return replaced, hidden
