@@ -73,6 +73,13 @@ def instant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a small site whose blocks were run against the embedded homelab."""
+    with serving(fielded.tested(tmp_path_factory.mktemp("ran"))) as url:
+        yield url
+
+
 @pytest.fixture
 def page(browser: Browser, small: str) -> Iterator[Page]:
     """The page with fields, open in a window that may use the clipboard."""

@@ -22,7 +22,7 @@ use_directory_urls: false
 theme: {name: material, font: false, features: [content.code.copy, content.code.annotate%s]}
 plugins:
   - truebook/state: {recording: homelab.json}
-  - truebook/runbooks: {policy: list}
+  - truebook/runbooks: {policy: %s}
 markdown_extensions:
   - attr_list
   - md_in_html
@@ -88,6 +88,69 @@ kubectl describe pod/<name> -n <namespace>
 """
 
 
+HARD = """it's "me"; \\ $(touch harmed) !! `id`"""
+"""A value that each place has to quote in its own way."""
+
+TESTED = """\
+---
+truebook:
+  values:
+    namespace: monitoring
+    deployment: grafana
+    your name: HARD
+---
+# Tested
+
+<!-- truebook: output -->
+```bash
+# Which there are
+kubectl get deployments -n <namespace> -o name # all of them
+kubectl get deployment "<deployment>" -n '<namespace>' -o name
+echo <your name>
+```
+
+```console
+$ kubectl get deployment <deployment> \\
+>   -n <namespace> -o name # on two lines
+deployment.apps/grafana
+$ echo "name: <your name>" '<your name>'
+name: * (glob)
+```
+
+```bash
+cat <<EOF # it is
+# what stands in it is no comment
+name: <your name>
+
+cost: \\$1
+EOF
+kubectl rollout restart deployment/<deployment> -n <namespace>
+```
+
+```bash
+for one in $(kubectl get pods -n <namespace> -o name); do
+  # each of them
+  echo "$one: <your name>"
+done
+```
+
+```bash
+kubectl delete deployment <deployment> -n <namespace>
+```
+
+```bash
+argocd app sync <deployment>
+```
+
+```bash
+kubectl get pods -n <namespace> -l app=<some label>
+```
+
+```bash
+kubectl get deployment no-such -n <namespace>
+```
+""".replace("HARD", json.dumps(HARD))
+
 FIRST = "kubectl rollout restart deployment/grafana -n monitoring\nkubectl get pods -n monitoring"
 SECOND = "kubectl get deployment grafana \\\n  -n monitoring -o name"
 
@@ -95,13 +158,27 @@ SECOND = "kubectl get deployment grafana \\\n  -n monitoring -o name"
 def made(folder: Path, url: str = "https://docs.homelab.local/", features: str = "") -> Path:
     site = Site(folder)
     shutil.copy(EMBEDDED, folder / "homelab.json")
-    (folder / "mkdocs.yml").write_text(MKDOCS % (url, features))
+    (folder / "mkdocs.yml").write_text(MKDOCS % (url, features, "list"))
     (folder / "truebook.yml").write_text("cluster: homelab\n")
     site.write("index.md", PAGE)
     site.write("other.md", OTHER)
     for name in ("argocd.md", "ops/deep.md"):
         (folder / "docs" / name).unlink()
     done = site.build("--strict")
+    assert done.returncode == 0, done.stderr
+    return folder / "site"
+
+
+def tested(folder: Path) -> Path:
+    """The folder of a site whose blocks were run against the embedded homelab. Results are old after two hours."""
+    site = Site(folder)
+    shutil.copy(EMBEDDED, folder / "homelab.json")
+    (folder / "mkdocs.yml").write_text(MKDOCS % ("https://docs.homelab.local/", "", "run"))
+    (folder / "truebook.yml").write_text("cluster: homelab\nstale_after: 2h\n")
+    site.write("index.md", TESTED)
+    for name in ("argocd.md", "ops/deep.md"):
+        (folder / "docs" / name).unlink()
+    done = site.build()
     assert done.returncode == 0, done.stderr
     return folder / "site"
 
@@ -158,7 +235,7 @@ def filled(page: Page) -> None:
     fill(page, "namespace", "monitoring")
 
 
-def run(folder: Path, page: str, *options: str) -> list[dict[str, Any]]:
+def run(folder: Path, page: str, *options: str, code: int = 0) -> list[dict[str, Any]]:
     """The results of a page's blocks, by truebook's own command: in the sandbox, behind the guard."""
     (folder / "page.md").write_text(page)
     (folder / "truebook.yml").write_text("cluster: homelab\n")
@@ -166,7 +243,7 @@ def run(folder: Path, page: str, *options: str) -> list[dict[str, Any]]:
     done = subprocess.run(
         [*command, "--json", "found.json", *options], cwd=folder, capture_output=True, text=True, timeout=120
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == code, done.stdout + done.stderr
     found: list[dict[str, Any]] = json.loads((folder / "found.json").read_text())["blocks"]
     return found
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.site.browsing import visit
-from tests.site.fielded import block, copy, fill, filled, said
+from tests.site.fielded import HARD, block, clipboard, copy, fill, filled, said, select
 from tests.site.test_runbooks import CONTRAST, SANDBOXED
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("blocks")]
@@ -52,6 +52,86 @@ def test_a_page_that_stays_open_turns_amber_by_itself(browser: Browser, base: st
         assert [(text, ratio) for text, ratio in contrasts if ratio < 4.5] == []
 
 
+BADGES = [
+    ("passed", r"Ran just now on homelab \(recorded\)"),
+    ("passed", r"Ran just now on homelab \(recorded\)"),
+    ("passed", r"Dry-run just now on homelab \(recorded\)"),
+    ("passed", r"Ran just now on homelab \(recorded\)"),
+    ("passed", r"Dry-run just now on homelab \(recorded\)"),
+    ("passed", r"Proved(?: in part)?: \d of \d claims just now on homelab \(recorded\)"),
+    ("not-run", r"Not run: <some label> is not filled"),
+    ("failed", r"Failed at line \d+: exit code 1: .*not found.*"),
+]
+"""What the line below each block of the tested site says."""
+
+FACTS = {
+    "Verdict": "read reads objects",
+    "Commands": "kubectl get deployment \"grafana\" -n 'monitoring' -o name read reads objects (line 14)",
+    "Plan": "run reads objects",
+    "Values": "<namespace> is monitoring, from front matter",
+    "Requests": "GET /apis/apps/v1/namespaces/monitoring/deployments/grafana kubernetes: 200",
+    "When": " UTC, in ",
+    "Where": "homelab, a recording, replayed: recording homelab.json",
+    "Tools": "kubectl v1.",
+    "Output": "deployment.apps/grafana",
+}
+"""What the details of its first block say, by term."""
+
+
+@SANDBOXED
+def test_each_block_says_how_it_went_and_opens_to_what_was_done(browser: Browser, ran: str) -> None:
+    with visit(browser, ran) as found:
+        page = found.page
+        page.clock.install(time=datetime.now(UTC))
+        found.open("index.html")
+        started = datetime.fromisoformat(page.locator("summary time").first.get_attribute("datetime") or "")
+        page.clock.set_system_time(started + timedelta(seconds=30))
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        summaries = page.locator(".truebook-result > summary")
+        expect(summaries).to_have_count(len(BADGES))
+        for number, (state, words) in enumerate(BADGES):
+            expect(summaries.nth(number)).to_have_text(re.compile(rf"^\s*{words}\s*$"))
+            expect(block(page, number)).to_have_attribute("data-result", state)
+            expect(block(page, number).locator("dl")).not_to_be_visible()  # quiet until it is asked
+        summaries.first.focus()
+        page.keyboard.press("Enter")
+        expect(block(page, 0).locator("dl")).to_be_visible()
+        terms = block(page, 0).locator("dl > dt").all_text_contents()
+        told = dict(zip(terms, block(page, 0).locator("dl > dd").all_text_contents(), strict=True))
+        assert list(told) == list(FACTS)
+        assert {term: words for term, words in FACTS.items() if words not in told[term]} == {}
+        assert re.search(r" in \d+\.\d\d s", told["When"])
+        assert told["Output"].endswith(f"\n{HARD}")
+        summaries.nth(5).click()
+        claims = block(page, 5).locator("dt", has_text="Claims").locator("+ dd li")
+        expect(claims.first).to_contain_text(re.compile("^(yes|not known) "))
+        assert claims.count() > 2
+        assert "Output" not in block(page, 1).locator("dl > dt").all_text_contents()  # nobody asked for it
+
+
+@SANDBOXED
+def test_a_page_turns_amber_after_what_its_settings_say(browser: Browser, ran: str) -> None:
+    with visit(browser, ran) as found:
+        page = found.page
+        page.clock.install(time=datetime.now(UTC))
+        found.open("index.html")
+        stale = page.locator(".truebook-result__stale")
+        page.clock.fast_forward("01:50:00")
+        expect(block(page, 0).locator("summary")).to_contain_text("1 h ago")
+        expect(stale).to_have_count(0)
+        plain = "one => getComputedStyle(one).color"
+        before = block(page, 0).locator(".truebook-result__said").evaluate(plain)
+        page.clock.fast_forward("00:15:00")
+        expect(stale).to_have_count(len([state for state, _ in BADGES if state != "not-run"]))
+        expect(block(page, 0).locator("summary")).to_contain_text("2 h ago on homelab (recorded)may no longer hold")
+        assert block(page, 0).locator(".truebook-result__said").evaluate(plain) != before
+        time = page.locator("summary time").first
+        assert re.fullmatch(r"\d+ \w+ \d{4}, \d\d:\d\d UTC", time.get_attribute("title") or "")
+        page.emulate_media(media="print")
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        expect(time).to_have_text(re.compile(" UTC$"))  # paper does not grow old by itself
+
+
 def test_a_block_that_destroys_says_so_in_words(page: Page) -> None:
     one = block(page, 3)
     expect(one.locator(".truebook-block__warning")).to_contain_text("Destructive")
@@ -71,7 +151,9 @@ def test_nothing_moves_when_the_script_starts(browser: Browser, base: str, devic
     for script in (True, False):
         with visit(browser, base, device=device) as found:
             if not script:
-                found.page.route(re.compile("truebook-(said|ages|fields|blocks).js"), lambda route: route.fulfill(body=""))
+                found.page.route(
+                    re.compile("truebook-(said|ages|fields|blocks).js"), lambda route: route.fulfill(body="")
+                )
             page = found.open("runbooks/rotate-secrets.html")
             expect(page.locator(".truebook-block--live")).to_have_count(9 if script else 0)
             places.append(page.locator(parts).evaluate_all(look))
@@ -79,17 +161,27 @@ def test_nothing_moves_when_the_script_starts(browser: Browser, base: str, devic
     assert places[0] == places[1]
 
 
+WRITTEN = (
+    "# Restart the pods\nkubectl rollout restart deployment/<deployment> -n <namespace>\n\n"
+    "kubectl get pods -n <ns> # and look"
+)
+
+
 def test_without_a_script_the_page_reads_and_copies_as_written(browser: Browser, small: str) -> None:
     with visit(browser, small, javascript=False) as found:
+        found.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         page = found.open("index.html", drawn=False)
-        assert block(page, 0).locator("pre > code").text_content() == (
-            "# Restart the pods\nkubectl rollout restart deployment/<deployment> -n <namespace>\n\n"
-            "kubectl get pods -n <ns> # and look\n"
-        )
+        assert block(page, 0).locator("pre > code").text_content() == f"{WRITTEN}\n"
         expect(page.locator(".truebook-block button:visible")).to_have_count(0)
+        expect(page.locator(".truebook-block [tabindex='0'].truebook-field")).to_have_count(0)
         look = "all => all.map((one) => [getComputedStyle(one).backgroundColor, getComputedStyle(one).boxShadow])"
         looks = block(page, 0).locator(".truebook-field").evaluate_all(look)
         assert {tuple(one) for one in looks} == {("rgba(0, 0, 0, 0)", "none")}
+        code = block(page, 0).locator("pre > code")
+        padding = "code => [parseInt(getComputedStyle(code).paddingLeft), getComputedStyle(code).lineHeight]"
+        assert code.evaluate(padding) == page.locator("pre > code", has_text="print(").evaluate(padding)
+        select(page, "pre > code", "pre > code")
+        assert clipboard(page).strip() == WRITTEN
 
 
 def test_nothing_on_the_page_runs_or_breaks(page: Page) -> None:

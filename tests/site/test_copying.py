@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.site.browsing import visit
 from tests.site.fielded import (
     FIRST,
-    PAGE,
+    HARD,
     SECOND,
+    TESTED,
     block,
     clipboard,
     copy,
@@ -27,6 +28,15 @@ from tests.site.fielded import (
 from tests.site.test_runbooks import SANDBOXED
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("blocks")]
+
+
+def copied(page: Page, button: Locator) -> str:
+    """What a button copies."""
+    page.evaluate("navigator.clipboard.writeText('')")
+    button.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("navigator.clipboard.readText().then((text) => text !== '')")
+    return clipboard(page)
 
 
 def test_copying_takes_no_comments_prompts_or_output(page: Page) -> None:
@@ -145,31 +155,41 @@ def test_the_themes_own_button_gives_way_but_stays_at_other_code(page: Page) -> 
     expect(page.locator("pre", has_text="print(").locator(theirs).first).to_be_attached()
 
 
+NOT_RUN = 6
+"""Which block of the tested site has a field that nothing fills."""
+
+
 @SANDBOXED
-@pytest.mark.parametrize("how", ["button", "hand"])
-def test_what_was_copied_is_what_was_tested(page: Page, tmp_path: Path, how: str) -> None:
-    """The clipboard's text is run as a block of its own: it asks the cluster for exactly what the page's own did."""
-    filled(page)
-    copied = []
-    for number in (0, 1):
-        if how == "button":
-            copy(page, number)
-        else:
+def test_what_was_copied_is_what_was_tested(browser: Browser, ran: str, tmp_path: Path) -> None:
+    """The clipboard's text is run as a block of its own: it asks the cluster for exactly what the page's own did, and
+    prints the same. By button, by hand, and line by line, with values that need their quotes."""
+    ways: dict[str, list[str]] = {"button": [], "hand": [], "lines": []}
+    with visit(browser, ran) as found:
+        page = opened(found)
+        for key, value in {"namespace": "monitoring", "deployment": "grafana", "name": HARD}.items():
+            fill(page, key, value)
+        numbers = [number for number in range(page.locator(".truebook-block").count()) if number != NOT_RUN]
+        for number in numbers:
+            one = block(page, number)
+            buttons = one.locator(".truebook-line__copy").all() or [one.locator(".truebook-tools__copy")]
+            ways["lines"].append("\n".join(copied(page, button) for button in buttons))
+            ways["button"].append(copied(page, one.locator(".truebook-tools__copy")))
             page.evaluate("n => document.querySelectorAll('.truebook-block')[n].setAttribute('id', `b${n}`)", number)
+            page.evaluate("navigator.clipboard.writeText('')")
             select(page, f"#b{number} pre > code", f"#b{number} pre > code")
-        wanted = "rollout" if number == 0 else "get deployment"
-        page.wait_for_function(
-            "words => navigator.clipboard.readText().then((text) => text.includes(words))", arg=wanted
-        )
-        copied.append(clipboard(page))
-    fences = "".join(f"```bash\n{text}\n```\n\n" for text in copied)
-    again = run(tmp_path, f"# Copied\n\n{fences}")
-    tested = run(tmp_path, PAGE, "--var", "deployment=grafana", "--var", "namespace=monitoring", "--var", "app=grafana")
-    assert [one["result"] for one in again] == ["passed", "passed"]
-    assert [one["plan"] for one in again] == [one["plan"] for one in tested[:2]]
-    for one, other in zip(again, tested[:2], strict=True):
-        assert requests(one)
+            ways["hand"].append(clipboard(page))
+    assert ways["button"] == ways["hand"] == ways["lines"]
+    tested = [one for number, one in enumerate(run(tmp_path, TESTED, code=1)) if number != NOT_RUN]
+    fences = "".join(f"````bash\n{text}\n````\n\n" for text in ways["button"])
+    again = run(tmp_path, f"# Copied\n\n{fences}", code=1)
+    look = ("plan", "verdict", "result", "exit_code", "output", "claims")
+    for one, other in zip(again, tested, strict=True):
+        assert one["values"] == []  # the copy has nothing left to fill
+        assert {name: one[name] for name in look} == {name: other[name] for name in look}
         assert requests(one) == requests(other)
+    assert sum(bool(requests(one)) for one in again) == len(again) - 1  # all but what argocd would do
+    assert sum(HARD in one["output"] for one in again) == 4
+    assert [one["result"] for one in again] == ["passed"] * 6 + ["failed"]
 
 
 def test_code_that_a_highlighter_writes_anew_is_left_alone(browser: Browser, small: str) -> None:
