@@ -204,6 +204,17 @@ def test_accept_leaves_patterns_to_people(text: str) -> None:
 
 
 @SANDBOXED
+@pytest.mark.parametrize("printed", ["```", "~~~~", '--8<-- "/etc/hostname"', "<!-- END truebook -->"])
+def test_accept_writes_nothing_that_a_fence_does_not_hold_as_text(printed: str) -> None:
+    page("# Page\n\n" + fence(f"echo '{printed}'") + "```text\nold\n```\n")
+    before = Path("docs/page.md").read_text()
+    found = run(command="accept")
+    assert found.exit_code == 1
+    assert "the output does not fit into a fence" in found.stderr
+    assert Path("docs/page.md").read_text() == before
+
+
+@SANDBOXED
 def test_accept_writes_nothing_for_a_block_that_failed() -> None:
     page("# Page\n\n" + fence("echo new", "false") + "```text\nold\n```\n")
     before = Path("docs/page.md").read_text()

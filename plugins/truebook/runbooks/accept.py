@@ -17,6 +17,8 @@ MOST = 200
 """Lines of output that are written at most."""
 
 _PATTERN = re.compile(r" \((?:glob|regex)\)$|^\s*\.\.\.\s*$", re.MULTILINE)
+_NO_TEXT = re.compile(r"```|~~~|-8<-|<!--")
+"""What is more than text within a fence: it ends one, includes a file, or begins a mark or a comment of ours."""
 _WRITTEN = frozenset({"literal", "json", "table"})
 
 
@@ -43,7 +45,7 @@ def outdated(planned: Planned, result: BlockResult) -> Outdated | None:
         return Outdated(planned, wrong, None, "it is not a fence of output of its own")
     if _PATTERN.search(wrong.text):
         return Outdated(planned, wrong, None, "it holds a pattern")
-    if not output or output.count("\n") >= MOST or "```" in output or "~~~" in output:
+    if not output or output.count("\n") >= MOST or _NO_TEXT.search(output):
         return Outdated(planned, wrong, None, "the output does not fit into a fence")
     return Outdated(planned, wrong, output)
 

@@ -22,6 +22,7 @@ VIEW = View(
     hidden_folders=(".cache",),
     hidden_files=(".env",),
     replaced={".git/config": "/run-folder/git-config"},
+    closed=("/usr/local/etc",),
 )
 
 
@@ -33,7 +34,7 @@ def test_whole_line() -> None:
     assert " ".join(line()) == (
         "bwrap --unshare-user --unshare-pid --unshare-net --unshare-ipc --unshare-uts --unshare-cgroup-try "
         "--disable-userns --uid 1000 --gid 1000 --hostname truebook --new-session --die-with-parent --cap-drop ALL "
-        "--ro-bind /usr /usr --symlink usr/bin /bin "
+        "--ro-bind /usr /usr --size 4096 --tmpfs /usr/local/etc --remount-ro /usr/local/etc --symlink usr/bin /bin "
         "--ro-bind /run-folder/etc /etc --ro-bind /etc/ssl/certs /etc/ssl/certs "
         "--proc /proc --remount-ro /proc --dev /dev "
         "--size 1048576 --tmpfs /dev/shm --size 67108864 --tmpfs /tmp --dir /tmp/home "

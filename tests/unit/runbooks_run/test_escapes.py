@@ -63,6 +63,10 @@ def test_credentials_by_the_usual_paths(sandbox: Sandbox, credentials: Path) -> 
         'echo "${KUBECONFIG-none}"\ncat /proc/*/environ /proc/*/cmdline | tr "\\0" "\\n" | grep "[c]anary" || true',
     )
     assert outcome.output == b"none\n"
+    assert run(sandbox, "ls -A /usr/local/etc").output in (
+        b"",
+        b"ls: cannot access '/usr/local/etc': No such file or directory\n",
+    )
 
 
 def test_environment_is_a_fixed_one(sandbox: Sandbox, credentials: Path) -> None:

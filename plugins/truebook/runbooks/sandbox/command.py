@@ -48,9 +48,10 @@ ENVIRONMENT: Mapping[str, str] = {
 class View:
     """What the sandbox shows of this machine. All sources are absolute paths, links resolved.
 
-    `folders` are shown where they are, `links` are made (path → target). `etc` becomes /etc, and `files` are put over
-    it and elsewhere (path inside → source). `programs` (name → source) go to `BIN`. Of the repository,
-    `hidden_folders` and `hidden_files` (relative) are empty, and `replaced` (relative → source) are others.
+    `folders` are shown where they are, `links` are made (path → target); what is `closed` of the folders is empty.
+    `etc` becomes /etc, and `files` are put over it and elsewhere (path inside → source). `programs` (name → source) go
+    to `BIN`. Of the repository, `hidden_folders` and `hidden_files` (relative) are empty, and `replaced` (relative →
+    source) are others.
     """
 
     folders: Sequence[str]
@@ -63,6 +64,7 @@ class View:
     hidden_folders: Sequence[str] = ()
     hidden_files: Sequence[str] = ()
     replaced: Mapping[str, str] = field(default_factory=dict)
+    closed: Sequence[str] = ()
 
 
 def command(
@@ -80,6 +82,8 @@ def command(
     line += ["--new-session", "--die-with-parent", "--cap-drop", "ALL"]
     for folder in view.folders:
         line += ["--ro-bind", folder, folder]
+    for folder in view.closed:
+        line += [*_tmpfs(folder, 0), "--remount-ro", folder]
     for path, target in view.links.items():
         line += ["--symlink", target, path]
     line += ["--ro-bind", view.etc, "/etc"]

@@ -16,6 +16,8 @@ from truebook.runbooks.verdicts.files import holds_credentials
 
 FOLDERS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store")
 """Where programs and their libraries are; where one is a link, it becomes one."""
+CLOSED = ("/usr/local/etc",)
+"""What of these is settings, such as those of a package manager, which may hold credentials."""
 ETC = (
     "/etc/alternatives",
     "/etc/ca-certificates",
@@ -73,6 +75,7 @@ def view(repository: Path, directory: Path, *, programs: Iterable[str] = PROGRAM
         hidden_folders=tuple(name for name in hidden if (root / name).is_dir()),
         hidden_files=(*(name for name in hidden if (root / name).is_file()), *also_hidden),
         replaced=replaced,
+        closed=tuple(path for path in CLOSED if Path(path).is_dir() and not root.is_relative_to(Path(path).resolve())),
     )
 
 
