@@ -193,6 +193,17 @@ def test_accept_writes_what_is_printed_now() -> None:
 
 
 @SANDBOXED
+@pytest.mark.parametrize("before", ["> ", ">", "    > ", "> > "])
+def test_accept_writes_into_a_quotation(before: str) -> None:
+    lines = ["```bash", "printf '  a\\n\\n> b\\n'", "```", "", "```text", "{}", "```", ""]
+    text = ("- item\n\n" if before.startswith(" ") else "") + "\n".join(f"{before}{line}".rstrip() for line in lines)
+    page(text.replace("{}", f"  old\n{before.rstrip()}\n{before}older"))
+    assert run(command="accept").exit_code == 0
+    assert Path("docs/page.md").read_text() == text.replace("{}", f"  a\n{before.rstrip()}\n{before}> b")
+    assert run().exit_code == 0
+
+
+@SANDBOXED
 @pytest.mark.parametrize("text", ["statefulset.apps/o* (glob)", "...\nstatefulset.apps/old"])
 def test_accept_leaves_patterns_to_people(text: str) -> None:
     page("# Page\n\n" + fence("kubectl get statefulset vault -n vault -o name") + f"```text\n{text}\n```\n")

@@ -60,8 +60,18 @@ def write(text: str, changes: Sequence[Outdated]) -> str:
         standing = lines[start : start + len(old)]
         if change.output is None or len(standing) < len(old):
             continue
-        indent = standing[0][: len(standing[0]) - len(standing[0].lstrip())]
-        if [line.strip() for line in standing] != [line.strip() for line in old]:
+        before = _before(standing[0], old[0])
+        if before is None or [_bare(line, before) for line in standing] != [line.strip() for line in old]:
             continue
-        lines[start : start + len(old)] = [f"{indent}{line}".rstrip() for line in change.output.split("\n")]
+        lines[start : start + len(old)] = [f"{before}{line}".rstrip() for line in change.output.split("\n")]
     return newline.join(lines)
+
+
+def _before(standing: str, old: str) -> str | None:
+    """What stands before a fence's text on its lines: the indentation of a list or a tab, the signs of a quotation."""
+    found = standing.rstrip().removesuffix(old.rstrip())
+    return found if found + old.rstrip() == standing.rstrip() and not found.strip(" \t>") else None
+
+
+def _bare(line: str, before: str) -> str:
+    return (line.removeprefix(before) if line.startswith(before) else line.strip(" \t>")).strip()

@@ -148,7 +148,7 @@ def _output(fence: Fence, following: Fence | None) -> tuple[Expectation, ...]:
     if end is None or end.path != start.path or start.line <= end.line or following.shown.tab != fence.shown.tab:
         return ()
     between = (
-        [line for line in following.before[-(start.line - end.line - 1) :] if line.strip()]
+        [line for line in following.before[-(start.line - end.line - 1) :] if line.strip(" \t>")]
         if start.line - end.line > 1
         else []
     )
