@@ -20,7 +20,7 @@ from tests.real.servers.access import READER_RULES
 from tests.real.servers.alertmanager import Alertmanager
 from tests.real.servers.argocd import ArgoCD
 from tests.real.servers.binaries import ENVIRONMENT
-from tests.real.servers.cluster import Cluster
+from tests.real.servers.cluster import ADVERTISED, Cluster
 from tests.real.servers.git import GitRepository
 from tests.real.servers.loki import Loki
 from tests.real.servers.minio import Minio
@@ -71,6 +71,12 @@ def test_the_api_answers_a_real_kubectl(cluster: Cluster) -> None:
     server = yaml.safe_load(cluster.kubectl("version", "-o", "yaml"))["serverVersion"]
     assert server["gitVersion"] == cluster.get("/version")["gitVersion"]
     assert "default" in cluster.kubectl("get", "namespaces")
+
+
+def test_nothing_of_this_machines_network_is_in_the_cluster(cluster: Cluster) -> None:
+    path = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes"
+    assert wait_until(lambda: cluster.answers(path))
+    assert [endpoint["addresses"] for endpoint in cluster.get(path)["endpoints"]] == [[ADVERTISED]]
 
 
 def test_an_account_has_the_rights_it_was_given_and_no_others(cluster: Cluster) -> None:
@@ -331,7 +337,7 @@ def test_two_clusters_stand_side_by_side_and_leave_nothing() -> None:
 
 OWNER = """
 import time
-from tests.real.servers.cluster import Cluster
+from tests.real.servers.cluster import ADVERTISED, Cluster
 cluster = Cluster(nodes=1)
 print(cluster.folder, flush=True)
 time.sleep(600)

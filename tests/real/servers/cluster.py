@@ -26,6 +26,10 @@ from tests.real.servers.process import PATIENCE, Closing, NotReady, Room, Server
 Rules = Sequence[Mapping[str, Sequence[str]]]
 """RBAC rules as in a ClusterRole: {"apiGroups": [...], "resources": [...], "verbs": [...]}."""
 
+ADVERTISED = "192.0.2.1"
+"""Where the API server says that it is, of a network for documentation (RFC 5737). Loopback it does not take, and this
+machine's own address it could not find where there is no network."""
+
 NODES = """
 apiVersion: v1
 kind: Node
@@ -218,6 +222,7 @@ class Cluster(Closing):
                 self._programs["kube-apiserver"],
                 f"--etcd-servers={client}",
                 "--bind-address=127.0.0.1",
+                f"--advertise-address={ADVERTISED}",
                 f"--secure-port={self.url.rpartition(':')[2]}",
                 f"--tls-cert-file={keys / 'server.pem'}",
                 f"--tls-private-key-file={keys / 'server.pem'}",
