@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from truebook.model import CommandVerdict
@@ -34,13 +34,21 @@ def rule(argv: Argv) -> Ruling:
     """The verdict of the table of `argv[0]`. Pages repeat their commands, so it is remembered."""
     ruling = _ruling(argv)
     if ruling.verdict == "local" or argv[0] in ("cd", "pushd"):
-        kernel = next((word for word in argv[1:] if redirects.is_special(word.rpartition("=")[2])), None)
+        paths = [path for word in argv[1:] for path in _paths(word)]
+        kernel = next(filter(redirects.is_special, paths), None)
         if kernel is not None:
             return unknown(f"{shown(kernel)} is not a plain file or folder")
-        settings = next((word for word in argv[1:] if is_settings(word.rpartition("=")[2])), None)
+        settings = next(filter(is_settings, paths), None)
         if settings is not None and argv[0] not in _KNOWN_TO_SETTINGS:
             return unknown(f"{shown(settings)} may hold settings by which a program runs others")
     return ruling
+
+
+def _paths(word: str) -> Iterator[str]:
+    """What of a word may be a path: all of it, a flag's value, or what is joined to one of its letters."""
+    yield word.rpartition("=")[2]
+    if word.startswith("-") and not word.startswith("--"):
+        yield from (word[start:] for start in range(2, min(len(word), 8)))
 
 
 def _ruling(argv: Argv) -> Ruling:

@@ -29,6 +29,8 @@ def judge(operator: str, target: Argv) -> Ruling:
         return unknown(f"redirects to {shown(name)}, which is not a plain file")
     if operator == "<":
         return printed([name]) or Ruling("read", f"reads {shown(name)}")
+    if is_special(name):
+        return unknown(f"redirects to {shown(name)}, which is not a plain file")
     if is_settings(path):
         return unknown(f"{shown(name)} may hold settings by which a program runs others")
     return Ruling("local", f"writes the file {shown(name)}")
@@ -36,10 +38,13 @@ def judge(operator: str, target: Argv) -> Ruling:
 
 def is_special(word: str) -> bool:
     """Whether a word names something of the kernel's in a file's guise: behind it may be another's open file."""
+    if word in _HARMLESS:
+        return False
     path = _plain(word)
-    if word.startswith("/"):
-        return word not in _HARMLESS and re.match(r"/dev(?:/|$)|/proc(?:/(?!sys/)|$)", path) is not None
-    return ".." in word and re.search(r"(?:^|/)(?:proc|dev/fd)(?:/|$)", path) is not None
+    if path.startswith("/") and re.match(r"/dev(?:/|$)|/proc(?:/(?!sys/)|$)", path):
+        return True
+    # Whatever the folder is that it starts from, and whatever links lead to: `cd /; tee dev/fd/3`.
+    return re.search(r"(?:^|/)(?:proc(?:/(?!sys/)|$)|dev/(?:fd|std(?:in|out|err))|fd/[0-9]|fd$)", path) is not None
 
 
 def _plain(path: str) -> str:
