@@ -106,15 +106,26 @@ class Record(Facts):
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """One thing that a source did not tell although it was read: `what` as it was asked (`/api/search`,
+    `velero.io/backups`). absent: not installed or served there. forbidden: not permitted. failed: anything else."""
+
+    what: str
+    state: Literal["absent", "forbidden", "failed"]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SourceStatus:
     """How a source fared when the state was read. `read_at` is RFC 3339 UTC or empty. `stand_in` says, where what
-    answered was not the system itself, what it was."""
+    answered was not the system itself, what it was. `unread` is what it has nothing to show of."""
 
     name: str
     state: SourceState
     reason: str = ""
     read_at: str = ""
     stand_in: str = ""
+    unread: tuple[Unread, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,14 +18,14 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
 from truebook.errors import RecordingError
-from truebook.model import SourceState, SourceStatus
+from truebook.model import SourceState, SourceStatus, Unread
 
 SCHEMA = 1
 SWITCHED_OFF = "switched off in the settings"
@@ -191,9 +191,19 @@ class Recording(msgspec.Struct, frozen=True):
     def statuses(self) -> tuple[SourceStatus, ...]:
         """How each source fared, in the order of their names."""
         return tuple(
-            SourceStatus(name, part.state, part.reason, part.read_at, part.stand_in)
+            SourceStatus(name, part.state, part.reason, part.read_at, part.stand_in, tuple(self._unread(name, part)))
             for name, part in sorted(self.parts.items())
         )
+
+    def _unread(self, name: str, part: Part) -> Iterator[Unread]:
+        """What there is nothing of in the part: what failed may still be there as it was before."""
+        missing = [read for read in part.reads if read.state != "read"]
+        kept: Container[str] = ()
+        if any(read.state == "failed" for read in missing) and name != "git":
+            kept = self.kubernetes().lists if name == "kubernetes" else self.http(name).answers
+        for read in missing:
+            if read.state != "read" and (read.state != "failed" or read.what not in kept):
+                yield Unread(read.what, read.state, read.reason)
 
 
 class Block(msgspec.Struct, frozen=True):

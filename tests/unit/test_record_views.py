@@ -15,7 +15,7 @@ from tests.unit.pages_sample import EVIDENCE, component
 from tests.unit.views_sample import CHECKED, FULL, SITE, page_url, record, told
 from truebook.errors import RegionError
 from truebook.inventory.records import RECORDS
-from truebook.model import Inventory, SourceStatus, Value
+from truebook.model import Inventory, SourceStatus, Unread, Value
 from truebook.pages import regions
 from truebook.pages.views import VIEWS, Checked
 from truebook.pages.views.cron import in_words
@@ -351,6 +351,77 @@ def test_an_arrow_without_evidence_is_not_drawn_and_its_ends_are() -> None:
     assert filled(marker, body, of=blind, live=False) == body.strip()
 
 
+# --- what a source keeps to itself
+
+SAYS_NONE = {
+    "alerts": "No alert fires.",
+    "silences": "Nothing is silenced.",
+    "rules": "There is no alerting rule.",
+    "targets": "Prometheus scrapes nothing of it.",
+    "backups": "No schedule makes backups.",
+    "storage": "No location for backups is set up.",
+    "oidc": "No client is known.",
+    "secrets": "Nothing takes a secret from there.",
+    "dashboards": "Grafana has no dashboard for it.",
+    "datasources": "Grafana has no data source.",
+    "windows": "There is no window: ArgoCD may sync at any time.",
+}
+
+
+def answering(state: str, names: tuple[str, ...]) -> Inventory:
+    """All these sources are fresh, and tell nothing of what they are asked for: each for this reason."""
+    told: dict[str, list[Unread]] = {}
+    for name in names:
+        source, _, what = name.partition(" ")
+        held = [Unread(f"{what}?type=x" if what[0] == "/" else what, state, "no token")] if what else []  # type: ignore[arg-type]
+        told.setdefault(source, []).extend(held)
+    statuses = tuple(
+        SourceStatus(source, "fresh" if held else "absent", unread=tuple(held)) for source, held in told.items()
+    )
+    return replace(FULL, records=(), sources=statuses)
+
+
+@pytest.mark.parametrize("state", ["forbidden", "failed"])
+@pytest.mark.parametrize("view", SAYS_NONE)
+def test_what_was_not_told_is_not_called_nothing(view: str, state: str) -> None:
+    names: tuple[str, ...] = import_module(f"truebook.pages.views.{view}").TABLE.sources
+    found = filled(view, of=answering(state, names))
+    assert SAYS_NONE[view] not in found
+    for name in names:
+        if " " in name:
+            assert html.escape(TITLES[name.split()[0]]) in found
+            assert f"({name.split()[1]}) was not read: no token." in html.unescape(found)
+    body = "| Mine |\n|------|\n| kept |\n"
+    assert filled(view, body, of=answering(state, names), live=False) == body.strip()
+    # The same answers without a refusal do say that there is nothing.
+    sources = tuple(SourceStatus(name, "fresh") for name in dict.fromkeys(name.split()[0] for name in names))
+    assert SAYS_NONE[view] in filled(view, of=replace(FULL, records=(), sources=sources))
+
+
+@pytest.mark.parametrize("view", ["backups", "storage", "secrets"])
+def test_of_a_kind_that_is_not_installed_there_is_nothing(view: str) -> None:
+    names = import_module(f"truebook.pages.views.{view}").TABLE.sources
+    assert SAYS_NONE[view] in filled(view, of=answering("absent", names))
+
+
+def test_what_one_of_several_keeps_back_is_said_beside_what_the_others_tell() -> None:
+    kept_back = Unread("/api/v3/providers/oauth2/", "forbidden", "no token")
+    found = html.unescape(filled("oidc", of=told(FULL, SourceStatus("authentik", "fresh", unread=(kept_back,)))))
+    assert "Authentik (/api/v3/providers/oauth2/) was not read: no token." in found
+    assert len(rows(found)) == len(FULL.records_of("oidc_client"))
+    # Where another source may say the same, it is enough that that one did.
+    kept_back = Unread("/api/search", "forbidden", "no token")
+    found = filled("dashboards", of=told(FULL, SourceStatus("grafana", "fresh", unread=(kept_back,))))
+    assert ("was not read" in found, len(rows(found))) == (False, len(FULL.records_of("dashboard")))
+
+
+def test_the_author_s_row_is_not_called_missing_where_nobody_may_know() -> None:
+    body = "| Schedule |\n|---|\n| mine |\n"
+    assert "Not found" in filled("backups columns=backup", body)
+    status = SourceStatus("kubernetes", "fresh", unread=(Unread("velero.io/schedules", "forbidden"),))
+    assert "Not found" not in filled("backups columns=backup", body, of=told(FULL, status))
+
+
 # --- system
 
 
@@ -396,6 +467,23 @@ def test_what_a_schedule_does_not_do_is_said_where_it_is_named() -> None:
         "nightly, only what labelSelector chooses Paused, last good 23 Nov, 03:00 UTC (26 h before)"
     )
     assert "all but monitoring, minio, only what labelSelector chooses" in filled("backups", of=found, live=False)
+
+
+def test_a_component_s_facts_that_were_kept_back_are_unknown_and_no_good_news() -> None:
+    denied = (
+        SourceStatus("alertmanager", "fresh", unread=(Unread("/api/v2/alerts", "forbidden", "403"),)),
+        SourceStatus("prometheus", "fresh", unread=(Unread("/api/v1/rules?type=alert", "forbidden", "403"),)),
+        SourceStatus("kubernetes", "fresh", unread=(Unread("velero.io/backups", "forbidden", "403"),)),
+    )
+    bare = component("x", "X", "G", workloads=("Deployment x/x",), namespace="apps")
+    unmade = record("backup", "nightly", "velero", schedule="0 3 * * *", namespaces=("*",))
+    found = facts(filled("system x", of=told(replace(FULL, components=(bare,), records=(unmade,)), *denied)))
+    assert found["Alerts"] == "Unknown Alertmanager (/api/v2/alerts) was not read: 403."
+    assert found["Backed up by"] == "nightly"
+    body = "| What | Now |\n|---|---|\n| Backed up by | weekly |\n| Sign-in | Authentik |\n"
+    schedules = SourceStatus("kubernetes", "fresh", unread=(Unread("velero.io/schedules", "forbidden"),))
+    kept = filled("system x", body, of=told(replace(FULL, components=(bare,), records=()), schedules), live=False)
+    assert ("Backed up by | weekly" in kept, "Sign-in" in kept) == (True, False)
 
 
 def test_no_alert_is_no_good_news_of_what_nothing_watches() -> None:

@@ -50,6 +50,9 @@ HTTP = HttpData("https://argocd", {"/b": HttpAnswer(200, Raw(b'{"x":1}')), "/a":
 GIT = GitData({"b": GitRemote("b", error="no"), "a": GitRemote("a", "refs/heads/main", {"HEAD": "1", "A": "2"})})
 
 
+ANSWER = HttpAnswer(200)
+
+
 def recording() -> Recording:
     return Recording(
         SCHEMA,
@@ -143,3 +146,27 @@ def test_a_part_of_another_shape_is_said() -> None:
     wrong = Recording(SCHEMA, Cluster(), "", {"kubernetes": Part("fresh", data=Raw(b'{"lists":[]}'))})
     with pytest.raises(RecordingError, match="part 'kubernetes' is not of schema 1"):
         wrong.kubernetes()
+
+
+def test_what_a_part_does_not_hold_is_told_and_what_it_kept_is_not() -> None:
+    reads = [
+        Read("/a", "read"),
+        Read("/b", "failed", reason="500"),
+        Read("/c", "failed", reason="500"),
+        Read("/d", "forbidden", reason="403"),
+        Read("/e", "absent", reason="404"),
+    ]
+    pods = encode_kubernetes(KubernetesData(lists={"pods": PODS}))
+    parts = {
+        "argocd": Part("stale", reads=reads, data=encode_http(HttpData(answers={"/a": ANSWER, "/b": ANSWER}))),
+        "kubernetes": Part("stale", reads=[Read("pods", "failed"), Read("nodes", "failed")], data=pods),
+        "git": Part("fresh", reads=[Read("https://a", "failed", reason="no")]),
+    }
+    argocd, git, kubernetes = Recording(SCHEMA, Cluster(), "", parts).statuses()
+    assert [(one.what, one.state, one.reason) for one in argocd.unread] == [
+        ("/c", "failed", "500"),
+        ("/d", "forbidden", "403"),
+        ("/e", "absent", "404"),
+    ]
+    assert [one.what for one in kubernetes.unread] == ["nodes"]
+    assert [one.what for one in git.unread] == ["https://a"]

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.pages_sample import SAMPLE, component
 from tests.unit.test_record_views import filled, rows
 from tests.unit.views_sample import CHECKED, FULL, record, told
-from truebook.model import Inventory, SourceStatus
+from truebook.model import Inventory, SourceStatus, Unread
 from truebook.pages.views.cron import period
 from truebook.pages.views.runbooks import names_of
 
@@ -31,6 +31,21 @@ def test_nothing_is_wrong_only_where_nothing_is() -> None:
     found = filled("incident", of=WELL)
     assert "| This manual |" in found  # of the sample's findings
     assert len(incident(WELL)) == 2
+
+
+def test_what_is_kept_back_is_told_and_makes_no_trouble_of_its_own() -> None:
+    unread = (Unread("velero.io/schedules", "forbidden", "403"), Unread("velero.io/backups", "forbidden", "403"))
+    status = (
+        SourceStatus("kubernetes", "fresh", unread=unread),
+        SourceStatus("alertmanager", "fresh", unread=(Unread("/api/v2/alerts", "forbidden", "403"),)),
+    )
+    found = {row[0]: row for row in incident(replace(with_backup(), sources=status))}
+    assert found["Alerts"][1:] == ["Not told", "—", "Alertmanager (/api/v2/alerts) was not read: 403."]
+    assert found["Backups"][1] == "Not told"
+    assert not [name for name in found if name.startswith("Backup nightly")]
+    absent = tuple(replace(one, state="absent") for one in unread)
+    without_velero = replace(WELL, sources=(SourceStatus("kubernetes", "fresh", unread=absent),))
+    assert incident(without_velero) == incident(WELL)
 
 
 @pytest.mark.parametrize(

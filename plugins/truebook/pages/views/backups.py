@@ -37,6 +37,9 @@ def _namespaces(record: Record, _request: Request) -> str:
     return ", ".join(filter(None, (words, narrowed(record))))
 
 
+MADE = ("kubernetes velero.io/backups",)
+"""Who says which backups there are."""
+
 TABLE = Records(
     kind="backup",
     columns={
@@ -57,7 +60,7 @@ TABLE = Records(
     key=("backup",),
     stable=("backup", "when", "namespaces", "not_covered"),
     live=("last_phase", "last_good_at", "last_good"),
-    sources=("kubernetes",),
+    sources=("kubernetes velero.io/schedules",),
     nothing="No schedule makes backups.",
 )
 

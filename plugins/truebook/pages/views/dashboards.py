@@ -18,7 +18,7 @@ TABLE = Records(
     key=("dashboard",),
     stable=("dashboard", "component", "tags"),
     live=(),
-    sources=("grafana", "configmaps"),
+    sources=("grafana /api/search", "configmaps"),
     nothing="Grafana has no dashboard for it.",
 )
 

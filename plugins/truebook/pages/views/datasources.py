@@ -16,7 +16,7 @@ TABLE = Records(
     key=("datasource",),
     stable=("datasource", "type", "url"),
     live=(),
-    sources=("grafana", "configmaps"),
+    sources=("grafana /api/datasources", "configmaps"),
     nothing="Grafana has no data source.",
 )
 

@@ -11,10 +11,16 @@ from truebook.model import Component, Record
 from truebook.pages import escape
 from truebook.pages.views import cells, links, sources, status
 from truebook.pages.views.alerts import TABLE as ALERTS
-from truebook.pages.views.backups import covers, narrowed
+from truebook.pages.views.backups import MADE, covers, narrowed
+from truebook.pages.views.backups import TABLE as BACKUPS
 from truebook.pages.views.cells import BREAK, ITEMS_SHOWN
 from truebook.pages.views.columns import bare
+from truebook.pages.views.dashboards import TABLE as DASHBOARDS
+from truebook.pages.views.rules import TABLE as RULES
+from truebook.pages.views.secrets import TABLE as SECRETS
 from truebook.pages.views.status import Status
+from truebook.pages.views.storage import TABLE as STORAGE
+from truebook.pages.views.targets import TABLE as TARGETS
 from truebook.pages.views.view import Request
 
 UNLABELLED = {"datasource": "data source"}
@@ -61,7 +67,7 @@ def _git(component: Component, _request: Request) -> Markup | str:
 def _targets(component: Component, request: Request) -> Markup | str:
     up, count = component.get("targets_up"), component.get("targets")
     if not isinstance(up, int) or not isinstance(count, int):
-        scraped = sources.was_read(request.inventory, ("prometheus",)) and component.get("workloads")
+        scraped = sources.was_read(request.inventory, TARGETS.sources) and component.get("workloads")
         return Status("Not scraped", "unknown").markup if scraped else ""
     said = [Status(f"{up} of {count} up", "healthy" if up == count else "degraded").markup]
     said += [
@@ -158,6 +164,8 @@ def _schedule(record: Record, request: Request) -> Markup:
         return said
     if record.get("paused") is True:
         said = Markup("{} {}").format(said, Status("Paused", "suspended").markup)
+    if not record.text("last_good_at") and not sources.was_read(request.inventory, MADE):
+        return said
     if not record.text("last_good_at"):
         return Markup("{} {}").format(said, Status("No good backup", "degraded").markup)
     shown = cells.moment(record.text("last_good_at"), request.inventory.recorded_at)
@@ -193,16 +201,16 @@ FACTS = (
     Fact("Reports version", _version, _CLUSTER, volatile=True),
     Fact("Git", _git, ("git",), volatile=True),
     Fact("Alerts", _alerts, ALERTS.sources, volatile=True, insists=True),
-    Fact("Alerts it holds", _held, ("alertmanager",), volatile=True),
-    Fact("Targets", _targets, ("prometheus",), volatile=True),
-    Fact("Rules", _rules, ("prometheus",), volatile=True),
-    Fact("Last good backup", _last_backup, _CLUSTER, volatile=True),
-    Fact("Storage available", cells.check("storage_available"), _CLUSTER, volatile=True),
-    Fact("Bucket", cells.plain("bucket"), _CLUSTER),
-    Fact("Sign-in", _sign_in, ("authentik", "argocd", "configmaps", "vault", "kubernetes")),
-    Fact("Secrets", _secrets, _CLUSTER),
-    Fact("Backed up by", _backed_up, _CLUSTER),
-    Fact("Dashboards", _dashboards, ("grafana", "configmaps")),
+    Fact("Alerts it holds", _held, ALERTS.sources[:1], volatile=True),
+    Fact("Targets", _targets, TARGETS.sources, volatile=True),
+    Fact("Rules", _rules, RULES.sources, volatile=True),
+    Fact("Last good backup", _last_backup, MADE, volatile=True),
+    Fact("Storage available", cells.check("storage_available"), STORAGE.sources, volatile=True),
+    Fact("Bucket", cells.plain("bucket"), STORAGE.sources),
+    Fact("Sign-in", _sign_in, ("authentik /api/v3/providers/oauth2/", "argocd", "configmaps", "vault", "kubernetes")),
+    Fact("Secrets", _secrets, SECRETS.sources),
+    Fact("Backed up by", _backed_up, BACKUPS.sources),
+    Fact("Dashboards", _dashboards, DASHBOARDS.sources),
     Fact("Arrows in", _arrows("target"), _CLUSTER),
     Fact("Arrows out", _arrows("source"), _CLUSTER),
 )

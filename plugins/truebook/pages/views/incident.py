@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from truebook.model import Component, Record
 from truebook.pages import escape, templating
-from truebook.pages.views import cells, links, sources, status
+from truebook.pages.views import alerts, backups, cells, links, sources, status
 from truebook.pages.views.cells import UNKNOWN
 from truebook.pages.views.cron import period
 from truebook.pages.views.diagram import shape_of
@@ -27,6 +27,9 @@ PASSING = "What is not well is filled in when the site is built."
 HEADERS = ("What", "State", "Runbook", "Why")
 ORDER = ("degraded", "missing", "outofsync", "progressing", "unknown")
 """The kinds of what is not well, the worst first."""
+
+LOOKED_AT = {"Alerts": alerts.TABLE.sources, "Backups": backups.TABLE.sources, "Backups made": backups.MADE}
+"""What is looked at, and who tells of it."""
 
 ENDS_SOON = timedelta(days=21)
 """How long before its end a certificate is worth a line."""
@@ -120,11 +123,12 @@ def _backups(request: Request) -> Iterator[Trouble]:
             continue
         name = Markup("{} {}").format(escape.cell("Backup"), _named(record.name, record, request))
         helps = _page_of(record.component, request)
+        known = sources.was_read(request.inventory, backups.MADE)
         last_good, every = cells.read_time(record.text("last_good_at")), period(record.text("schedule"))
         last = status.named(record.text("last_phase"))
-        if last_good is None:
+        if last_good is None and known:
             yield Trouble(name, Status("No good backup", "degraded"), Markup(), helps)
-        elif now and every and (now - last_good).total_seconds() > every + min(every / 2, 86400.0):
+        elif last_good and now and every and (now - last_good).total_seconds() > every + min(every / 2, 86400.0):
             shown = cells.moment(record.text("last_good_at"), request.inventory.recorded_at)
             yield Trouble(name, Status("Too old", "degraded"), Markup("last good {}").format(shown), helps)
         elif last.kind in ("degraded", "outofsync"):
@@ -144,7 +148,11 @@ def _certificates(request: Request) -> Iterator[Trouble]:
 
 
 def _sources(request: Request) -> Iterator[Trouble]:
-    """What could not be read may be well or not."""
+    """What could not be read may be well or not; nor is it known of what a source keeps to itself."""
+    for what, names in LOOKED_AT.items():
+        if sources.withheld(request.inventory, names) and not sources.was_read(request.inventory, names):
+            why = escape.cell(sources.why_unread(request.inventory, names))
+            yield Trouble(escape.cell(what), Status("Not told", "unknown"), why, Markup())
     for source in request.inventory.sources:
         if source.state in ("failed", "stale"):
             state = Status("Not read" if source.state == "failed" else "Not read anew", "unknown")

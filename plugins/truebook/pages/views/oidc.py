@@ -72,8 +72,9 @@ TABLE = Records(
     key=("application", "client"),
     stable=("application", "client", "redirects"),
     live=("checks",),
-    sources=("authentik", "oidc"),
+    sources=("authentik /api/v3/providers/oauth2/", "oidc"),
     nothing="No client is known.",
+    joined=True,
 )
 
 VIEW = TABLE.view()

@@ -31,9 +31,10 @@ class Records:
     """A table of the records of one kind.
 
     `key` names the columns that tell one row from another, the first of them the one that must be there. `stable`
-    and `live` are the columns of a marker that says nothing. `sources` are those that the records come from.
-    `filters` are options that choose by a value of the record. `nothing` is said where there are none; `passing`,
-    where records come and go by themselves, is what is committed in their place. `template` is this view's own.
+    and `live` are the columns of a marker that says nothing. `sources` are those that the records come from, the first
+    that tells, or all of them `joined`. `filters` are options that choose by a value of the record. `nothing` is said
+    where there are none; `passing`, where records come and go by themselves, is what is committed in their place.
+    `template` is this view's own.
     """
 
     kind: str
@@ -46,6 +47,7 @@ class Records:
     passing: str = ""
     filters: tuple[str, ...] = ()
     template: str = TEMPLATE
+    joined: bool = False
     order: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def view(self) -> View:
@@ -95,7 +97,7 @@ class Records:
             headers=table.headers,
             rows=rows,
             rule=table.rule,
-            notes=sources.notes(request.inventory, self.sources) if request.live else [],
+            notes=sources.notes(request.inventory, self.sources, joined=self.joined) if request.live else [],
             empty=self._empty(request, read=read),
             live=request.live,
         ).strip("\n")
@@ -123,7 +125,8 @@ class Records:
         """What stands there in place of a table without rows; nothing where a note says why there is none."""
         if not request.live and self.passing:
             return self.passing
-        return self.nothing if read else ""
+        kept_back = self.joined and sources.withheld(request.inventory, self.sources)
+        return self.nothing if read and not kept_back else ""
 
 
 def of_component(record: Record, request: Request) -> Any:

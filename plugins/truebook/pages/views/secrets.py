@@ -21,8 +21,12 @@ TABLE = Records(
     key=("path", "component", "via"),
     stable=("path", "component", "via", "secret"),
     live=(),
-    sources=("kubernetes",),
+    sources=(
+        "kubernetes external-secrets.io/externalsecrets",
+        "kubernetes secrets.hashicorp.com/vaultstaticsecrets",
+    ),
     nothing="Nothing takes a secret from there.",
+    joined=True,
 )
 
 VIEW = TABLE.view()

@@ -17,7 +17,7 @@ TABLE = Records(
     key=("silence",),
     stable=("silence",),
     live=("comment", "by", "ends"),
-    sources=("alertmanager",),
+    sources=("alertmanager /api/v2/silences",),
     nothing="Nothing is silenced.",
     passing="What is silenced is filled in when the site is built.",
 )

@@ -1,11 +1,16 @@
-"""What a region says of the systems it was to be filled from: those that were not read, and those that were played."""
+"""What a region says of the systems it was to be filled from: those that were not read, and those that were played.
+
+A name is that of a source, or with a word more that of one thing which it is asked for: `grafana /api/search`,
+`kubernetes velero.io/backups`. A source may answer and keep just this to itself, for want of a permission: then nobody
+knows what there is, and no page may say that there is nothing.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from truebook.model import Inventory, SourceStatus
+from truebook.model import Inventory, SourceStatus, Unread
 
 TITLES = {
     "kubernetes": "The cluster",
@@ -34,44 +39,63 @@ class Note:
 
 
 def title(name: str) -> str:
-    """What people call a source."""
-    return TITLES.get(name, name)
+    """What people call a source, and what it is asked for."""
+    source, _, what = name.partition(" ")
+    called = TITLES.get(source, source)
+    return f"{called} ({what})" if what else called
 
 
 def was_read(inventory: Inventory, names: Iterable[str]) -> bool:
-    """Whether any of these sources has something to show, be it of an earlier reading."""
-    return any(_status(inventory, name).state in ("fresh", "stale") for name in names)
+    """Whether any of these has something to show, be it of an earlier reading; or none of them is installed."""
+    names = tuple(names)
+    return any(_status(inventory, name).state in ("fresh", "stale") for name in names) or all(
+        _not_installed(inventory, name) for name in names
+    )
 
 
 def all_read(inventory: Inventory, names: Iterable[str]) -> bool:
-    """Whether each of these sources was read now: only then is what is missing really not there."""
-    return all(_status(inventory, name).state == "fresh" for name in names)
+    """Whether each of these was read now, or is not installed: only then is what is missing really not there."""
+    return all(_status(inventory, name).state == "fresh" or _not_installed(inventory, name) for name in names)
 
 
-def notes(inventory: Inventory, names: Iterable[str]) -> list[Note]:
+def failed(inventory: Inventory, names: Iterable[str]) -> bool:
+    """Whether any of these should have been read and could not be."""
+    return any(_status(inventory, name).state == "failed" for name in names)
+
+
+def withheld(inventory: Inventory, names: Iterable[str]) -> list[str]:
+    """Those of these whose source answers and does not tell just this."""
+    return [name for name in names if _is_withheld(inventory, name)]
+
+
+def notes(inventory: Inventory, names: Iterable[str], *, joined: bool = False) -> list[Note]:
     """What is to be said of the sources of a table.
 
-    One that is not set up is missed only where none of them was read: the others then say it all.
+    One that is not set up, or does not tell, is missed only where none of them was read: the others then say it all.
+    Where they are `joined`, each says what no other does.
     """
     names = tuple(names)
     read = was_read(inventory, names)
     found = []
     for name in names:
         status = _status(inventory, name)
-        if status.state == "failed" or (status.state == "absent" and not read):
+        missed = not read or (joined and _is_withheld(inventory, name))
+        if status.state == "failed" or (status.state == "absent" and missed and not _not_installed(inventory, name)):
             found.append(Note(status.state, unread(status)))
         elif status.state == "stale":
-            shown = f"{title(name)} was not read anew, shown is what it said at {status.read_at or 'an earlier time'}"
+            of = title(_source(name))
+            shown = f"{of} was not read anew, shown is what it said at {status.read_at or 'an earlier time'}"
             found.append(Note("stale", _because(shown, status.reason)))
-    return [*found, *_stand_ins(inventory, names)]
+    return [*dict.fromkeys(found), *_stand_ins(inventory, names)]
 
 
 def _stand_ins(inventory: Inventory, names: Iterable[str]) -> list[Note]:
     """One note for each stand-in, with all the sources that it answered for."""
     played: dict[str, list[str]] = {}
-    for status in (_status(inventory, name) for name in names):
+    for name in names:
+        status = _status(inventory, name)
         if status.stand_in and status.state in ("fresh", "stale"):
-            played.setdefault(status.stand_in, []).append(title(status.name))
+            played.setdefault(status.stand_in, []).append(title(_source(name)))
     return [
         Note("stand-in", f"A stand-in answered for {' and '.join(of)} ({what.strip().rstrip('.')}).")
         for what, of in played.items()
@@ -94,6 +118,36 @@ def _because(said: str, reason: str) -> str:
     return f"{said}: {reason}." if reason else f"{said}."
 
 
+def _source(name: str) -> str:
+    return name.partition(" ")[0]
+
+
 def _status(inventory: Inventory, name: str) -> SourceStatus:
-    missing = SourceStatus(name, "absent", "this state was recorded without it")
-    return next((status for status in inventory.sources if status.name == name), missing)
+    """That of the source; where it does not tell what it is asked for, failed or absent for that reason."""
+    source = _source(name)
+    missing = SourceStatus(source, "absent", "this state was recorded without it")
+    status = next((status for status in inventory.sources if status.name == source), missing)
+    held = _unread(status, name)
+    if held is None or status.state not in ("fresh", "stale"):
+        return status
+    reason = held.reason.removeprefix(f"{source}: ")
+    return replace(status, name=name, state="failed" if held.state == "failed" else "absent", reason=reason)
+
+
+def _unread(status: SourceStatus, name: str) -> Unread | None:
+    """What of a source's unread things is this one, whatever query it was asked with."""
+    what = name.partition(" ")[2]
+    return next((one for one in status.unread if one.what.partition("?")[0] == what), None)
+
+
+def _not_installed(inventory: Inventory, name: str) -> bool:
+    """Whether the cluster answered that it has no such kind: then there is nothing of it."""
+    status = next((status for status in inventory.sources if status.name == _source(name)), None)
+    held = None if status is None or status.name != "kubernetes" else _unread(status, name)
+    return held is not None and held.state == "absent"
+
+
+def _is_withheld(inventory: Inventory, name: str) -> bool:
+    status = next((status for status in inventory.sources if status.name == _source(name)), None)
+    held = None if status is None or status.state not in ("fresh", "stale") else _unread(status, name)
+    return held is not None and not _not_installed(inventory, name)

@@ -21,7 +21,7 @@ TABLE = Records(
     key=("location",),
     stable=("location", "bucket", "store", "url"),
     live=("phase", "validated", "message"),
-    sources=("kubernetes",),
+    sources=("kubernetes velero.io/backupstoragelocations",),
     nothing="No location for backups is set up.",
 )
 

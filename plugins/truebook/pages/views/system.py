@@ -39,9 +39,8 @@ COLUMNS: dict[str, Column[Line]] = {
 
 def _render(request: Request, _options: Mapping[str, Any]) -> str:
     component = named_component(request)
-    inventory = request.inventory
     lines = [line for fact in FACTS if (line := _line(fact, component, request)) is not None]
-    known = [Line(fact.title, Markup()) for fact in FACTS if sources.was_read(inventory, fact.sources) or fact.volatile]
+    known = [Line(fact.title, Markup()) for fact in FACTS if fact.volatile or _is_told(fact, request)]
 
     def is_of(written: Cells, line: Line) -> bool:
         return words_of(written["what"]) == line.title.casefold()
@@ -75,14 +74,19 @@ def named_component(request: Request) -> Component:
     raise RegionError(f"unknown component '{name}'; {nearest(name, (c.name for c in request.inventory.components))}")
 
 
+def _is_told(fact: Fact, request: Request) -> bool:
+    """Whether a fact that is not there any more is really gone: somebody said so, and nobody kept it back."""
+    inventory = request.inventory
+    return sources.was_read(inventory, fact.sources) and not sources.withheld(inventory, fact.sources)
+
+
 def _line(fact: Fact, component: Component, request: Request) -> Line | None:
     if fact.volatile and not request.live:
         return None
     written = fact.write(component, request)
     if written:
         return Line(fact.title, written if isinstance(written, Markup) else escape.cell(written))
-    known = request.inventory.sources
-    failed = any(source.name in fact.sources and source.state == "failed" for source in known)
+    failed = sources.failed(request.inventory, fact.sources)
     if request.live and (failed or fact.insists) and not sources.was_read(request.inventory, fact.sources):
         why = sources.why_unread(request.inventory, fact.sources)
         return Line(fact.title, Markup("{} {}").format(status.UNKNOWN.markup, escape.cell(why)))

@@ -20,7 +20,7 @@ TABLE = Records(
     key=("project", "kind", "when", "applications"),
     stable=("project", "kind", "when", "zone", "duration", "applications"),
     live=(),
-    sources=("argocd", "kubernetes"),
+    sources=("argocd /api/v1/projects", "kubernetes argoproj.io/appprojects"),
     nothing="There is no window: ArgoCD may sync at any time.",
 )
 
