@@ -88,6 +88,25 @@ kubectl describe pod/<name> -n <namespace>
 """
 
 
+PLACES = """\
+# Places
+
+```bash
+kubectl exec <pod> -- sh -c 'ls <path>'
+echo "<path>" '<path>' <path>
+cat <<EOF
+<path>
+EOF
+```
+
+```bash
+argocd app get YOUR_APP
+vault login YOUR_TOKEN
+kubectl get pods -n your-namespace-here -l x=NAMESPACE # CHANGEME
+MY_POD={pod}; echo ${MY_POD} [name] CHANGEME
+```
+"""
+
 HARD = """it's "me"; \\ $(touch harmed) !! `id`"""
 """A value that each place has to quote in its own way."""
 
@@ -162,6 +181,7 @@ def made(folder: Path, url: str = "https://docs.homelab.local/", features: str =
     (folder / "truebook.yml").write_text("cluster: homelab\n")
     site.write("index.md", PAGE)
     site.write("other.md", OTHER)
+    site.write("places.md", PLACES)
     for name in ("argocd.md", "ops/deep.md"):
         (folder / "docs" / name).unlink()
     done = site.build("--strict")

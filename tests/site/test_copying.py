@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,71 @@ def test_a_line_is_copied_alone(page: Page) -> None:
         page.keyboard.press("Enter")
         page.wait_for_function("line => navigator.clipboard.readText().then((text) => text === line)", arg=line)
     expect(block(page, 1).locator(".truebook-line__copy")).to_have_count(0)  # it has one command alone
+
+
+@pytest.mark.parametrize("device", ["desktop", "phone"])
+def test_each_line_has_a_button_that_a_finger_hits(browser: Browser, small: str, device: str) -> None:
+    """At least 24 by 24 pixels, whatever the size of the text; over no other button, and over no code."""
+    with visit(browser, small, device=device) as found:
+        page = opened(found)
+        for size in ("", "10px", "30px"):
+            page.evaluate("size => { document.documentElement.style.fontSize = size; }", size)
+            boxes = page.evaluate(
+                """() => [...document.querySelectorAll(".truebook-line__copy, .truebook-tools > button")].map((one) => {
+                  const { x, y, width, height } = one.getBoundingClientRect();
+                  return [x, y, width, height];
+                })"""
+            )
+            assert len(boxes) == 9 + 10
+            assert min(min(width, height) for *_, width, height in boxes) >= 24
+            over = [
+                (one, other)
+                for one, other in itertools.combinations(boxes, 2)
+                if abs(one[0] - other[0]) < min(one[2], other[2]) - 0.1
+                and abs(one[1] - other[1]) < min(one[3], other[3]) - 0.1
+            ]
+            assert over == []
+            beside = page.evaluate(
+                """() => [...document.querySelectorAll(".truebook-line")].filter((one) => one.firstChild).map((one) => {
+                  const button = one.firstChild.getBoundingClientRect();
+                  const range = document.createRange();
+                  range.setStartAfter(one);
+                  range.setEnd(one.parentNode, one.parentNode.childNodes.length);
+                  const code = [...range.getClientRects()].find((box) => box.width > 1);
+                  const middle = (box) => box.y + box.height / 2;
+                  return [code.x - button.right, Math.abs(middle(code) - middle(button))];
+                })"""
+            )
+            assert len(beside) == 9
+            assert min(gap for gap, _ in beside) >= 0
+            assert max(shift for _, shift in beside) < 3  # it stands beside its own line
+
+
+def test_the_buttons_of_lines_are_seen_without_a_mouse(browser: Browser, small: str) -> None:
+    look = "one => getComputedStyle(one).opacity"
+    with visit(browser, small) as found:
+        page = opened(found)
+        button = block(page, 0).locator(".truebook-line__copy").first
+        assert button.evaluate(look) == "0"
+        block(page, 0).locator(".truebook-tools__copy").focus()
+        page.keyboard.press("Tab")
+        expect(button).to_be_focused()
+        assert button.evaluate(look) == "1"
+        assert button.evaluate("one => getComputedStyle(one).outlineStyle") == "solid"
+        assert block(page, 2).locator(".truebook-line__copy").first.evaluate(look) == "0"
+    with browser.new_context(viewport={"width": 360, "height": 780}, has_touch=True, is_mobile=True) as context:
+        page = context.new_page()
+        page.goto(f"{small}index.html")
+        assert page.evaluate("matchMedia('(hover: none)').matches")
+        looks = page.locator(".truebook-line__copy").evaluate_all(
+            "all => all.map((one) => getComputedStyle(one).opacity)"
+        )
+        assert looks == ["1"] * 9
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        fill(page, "namespace", "monitoring")
+        block(page, 0).locator(".truebook-line__copy").nth(1).tap()
+        expect(said(page)).to_contain_text("Copied")
+        assert clipboard(page) == "kubectl get pods -n monitoring"
 
 
 def test_with_an_empty_field_copying_says_so_and_goes_there(page: Page) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import get_args
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -11,8 +12,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.site.browsing import Scheme, visit
 from tests.site.building import EMBEDDED
-from tests.site.fielded import block, clipboard, copy, field, fill, opened, said
+from tests.site.fielded import block, clipboard, copy, field, fill, opened, said, select
 from tests.site.test_runbooks import CONTRAST
+from truebook.model import FieldMode
 from truebook.runbooks.fill.write import written
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("blocks")]
@@ -180,19 +182,112 @@ def test_a_link_cannot_bring_what_is_no_value(browser: Browser, small: str) -> N
         assert clipboard(page) == "argocd app get '<img src=x>' --grpc-web"
 
 
-@pytest.mark.parametrize("value", ["plain", "a b", "it's", 'x"$(id)`\\', "~", "-x", "a=b", "$HOME", "é", "a,b+c"])
-def test_a_value_is_quoted_as_the_engine_quotes_it(page: Page, value: str) -> None:
+VALUES = [
+    *("plain", "a b", "it's", 'x"$(id)`\\', "~", "-x", "a=b", "$HOME", "é", "a,b+c", "!!", "a!b", "a;b", "&", "*"),
+    *("EOF", "OF", "\\'; id #", "a\u202eb", "a\u200bb", "a\tb", "a\nb", "\u2028", "\x9b", "x" * 253, "x" * 254, "<x>"),
+]
+
+
+def test_a_value_is_written_as_the_engine_writes_it(page: Page) -> None:
+    cases = [(value, mode, until) for value in VALUES for mode in get_args(FieldMode) for until in ("", "EOF")]
+    ours = page.evaluate("cases => cases.map(([value, mode, until]) => truebook.written(value, mode, until))", cases)
+    assert list(zip(cases, ours, strict=True)) == [(case, written(*case)) for case in cases]
+    assert None in ours
+
+
+def test_a_value_is_quoted_where_it_stands(page: Page) -> None:
+    """What the reader sees in the code is what is copied."""
+    value = """a; 'rm' -rf "/" `id` $HOME !!"""
     fill(page, "namespace", value)
     fill(page, "app", value)
-    block(page, 0).locator("pre > code").hover()
+    expect(field(page, "namespace")).to_have_text(written(value, "bare") or "")
     block(page, 0).locator(".truebook-line__copy").nth(1).click()
     expect(said(page)).to_contain_text("Copied")
     assert clipboard(page) == f"kubectl get pods -n {written(value, 'bare')}"
     copy(page, 2)
-    expect(said(page)).to_contain_text("Copied")
-    double, single = written(value, "double"), written(value, "single")
     page.wait_for_function("navigator.clipboard.readText().then((text) => text.includes('argocd'))")
+    double, single = written(value, "double"), written(value, "single")
     assert clipboard(page) == f"argocd app get \"{double}\"\nargocd app get '{single}' --grpc-web"
+
+
+def test_where_no_quotes_hold_a_value_it_is_refused(browser: Browser, small: str) -> None:
+    with visit(browser, small) as found:
+        page = opened(found, "places.html")
+        lines = block(page, 0).locator(".truebook-line__copy")
+        fill(page, "pod", "vault-0")
+        fill(page, "path", "a; rm -rf /")
+        expect(said(page)).to_contain_text("“a; rm -rf /” would not stay one plain word there")
+        within = field(page, "path")  # the words of a shell within the command
+        expect(within).to_have_text("<path>")
+        expect(within).to_have_class(re.compile("truebook-field--odd"))
+        expect(within).to_have_attribute(
+            "aria-label", re.compile("path: a; rm -rf /, .* would not stay one plain word")
+        )
+        lines.nth(1).click()
+        expect(said(page)).to_have_text("Copied.")
+        assert clipboard(page) == """echo "a; rm -rf /" 'a; rm -rf /' 'a; rm -rf /'"""
+        lines.nth(0).click()
+        expect(said(page)).to_contain_text("Not copied: path cannot be that")
+        expect(page.get_by_role("combobox", name="path")).to_be_focused()
+        expect(page.get_by_role("combobox", name="path")).to_have_value("a; rm -rf /")
+        page.keyboard.press("Escape")
+        assert clipboard(page).startswith("echo ")  # as it was
+        page.evaluate("navigator.clipboard.writeText('')")
+        select(page, ".truebook-block pre > code", ".truebook-block pre > code")
+        expect(said(page)).to_contain_text("Copied as it is written: path cannot be what it was filled with")
+        assert clipboard(page).split("\n")[0] == "kubectl exec vault-0 -- sh -c 'ls <path>'"
+        fill(page, "path", "EOF")  # it would end the text, and what is behind it would be run
+        lines.nth(0).click()
+        expect(said(page)).to_have_text("Copied.")
+        lines.nth(2).click()
+        expect(said(page)).to_contain_text("Not copied: path cannot be that: “EOF” may end the text")
+        page.keyboard.press("Control+a")
+        page.keyboard.type("/tmp/x")
+        page.keyboard.press("Enter")
+        copy(page, 0)
+        expect(said(page)).to_have_text("Copied.")
+        assert clipboard(page).endswith("cat <<EOF\n/tmp/x\nEOF")
+
+
+def test_signs_that_nobody_sees_are_not_taken(browser: Browser, small: str) -> None:
+    with visit(browser, small) as found:
+        page = opened(found, "index.html?v.namespace=a%E2%80%AEb")
+        expect(field(page, "namespace")).to_have_text("<namespace>")
+        field(page, "namespace").click()
+        page.keyboard.insert_text("vault\u202e")
+        page.keyboard.press("Enter")
+        expect(said(page)).to_contain_text("Not taken")
+        expect(field(page, "namespace")).to_have_text("<namespace>")
+        assert page.evaluate("sessionStorage.length") == 0
+
+
+def test_what_the_engine_does_not_fill_is_a_field_too_and_nothing_else_is(browser: Browser, small: str) -> None:
+    """Shouted words are fields where they keep a block from being run; other brackets are code."""
+    with visit(browser, small) as found:
+        page = opened(found, "places.html")
+        texts = block(page, 1).locator(".truebook-field").evaluate_all("all => all.map((one) => one.dataset.text)")
+        assert texts == ["YOUR_APP", "YOUR_TOKEN", "your-namespace-here", "CHANGEME"]
+        said_below = block(page, 1).locator(".truebook-result__said")
+        expect(said_below).to_have_text(
+            "Not run: YOUR_APP, YOUR_TOKEN, your-namespace-here and CHANGEME are not filled"
+        )
+        copy(page, 1)
+        expect(said(page)).to_contain_text("Not copied: YOUR_APP is empty")
+        page.keyboard.type("vaultw")
+        page.get_by_role("option", name="vaultwarden").click()
+        said(page).get_by_role("button", name="Fill in apps").click()
+        for key, value in (("token", "t0p"), ("changeme", "p w")):
+            fill(page, key, value)
+        copy(page, 1)
+        expect(said(page)).to_have_text("Copied.")
+        assert clipboard(page) == (
+            "argocd app get vaultwarden\nvault login t0p\n"
+            "kubectl get pods -n apps -l x=NAMESPACE\nMY_POD={pod}; echo ${MY_POD} [name] 'p w'"
+        )
+        kept = page.evaluate("JSON.stringify(sessionStorage)")
+        assert "apps" in kept
+        assert "t0p" not in kept
+        assert "p w" not in kept
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

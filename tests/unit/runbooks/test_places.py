@@ -190,7 +190,7 @@ def test_shouted_placeholders_are_found_where_bash_reads_them(script: str, found
 
 def test_a_shouted_field_means_what_one_with_marks_does() -> None:
     (block,) = find_blocks(
-        "```bash\nkubectl get deployment YOUR_NAME -n YOUR_NAMESPACE --token MY_TOKEN -l a=CHANGEME\n```\n",
+        "```bash\necho your-app-name your-domain-here\nkubectl get deployment YOUR_NAME -n YOUR_NAMESPACE --token MY_TOKEN -l a=CHANGEME\n```\n",
         path="p.md",
         extensions=["fenced_code"],
         extension_configs={},
@@ -200,5 +200,6 @@ def test_a_shouted_field_means_what_one_with_marks_does() -> None:
     fields = {field.text: field for *_, field in copied.fields}
     assert fields["YOUR_NAMESPACE"] == Field("YOUR_NAMESPACE", "namespace", "bare", ("namespace",))
     assert fields["YOUR_NAME"].roles == ("deployment",)
+    assert [fields[text].key for text in ("MY_TOKEN", "your-app-name", "your-domain-here")] == ["token", "app", "host"]
     assert (fields["MY_TOKEN"].secret, fields["CHANGEME"].secret) == (True, True)
     assert not fields["YOUR_NAME"].optional

@@ -61,6 +61,7 @@ _FILE = re.compile(r"[\w./-]+\.[\w-]+")
 _SHOUTED = re.compile(
     r"(?<![\w$./<-])(?:(?:YOUR|MY)[_-][A-Za-z][\w-]*|CHANGE_?ME|REPLACE_?ME|your-[a-z][a-z-]*-(?:here|name))(?![\w/])"
 )
+_POSSESSIVE = re.compile(r"^(?:your|my)[_-]|-here$", re.IGNORECASE)
 _READS_AGAIN = re.compile(
     r"(?<![\w.-])(?:(?:ba|da|k|z|a|fi)?sh|ssh|su|eval|watch|[gm]?awk|sed|perl|python[\d.]*|ruby|node|php|lua)(?=\s)"
 )
@@ -120,7 +121,7 @@ def tokens(script: str) -> list[Token]:
 def shouted(script: str) -> list[Token]:
     """Placeholders without marks, in order: `YOUR_TOKEN`, `CHANGEME`. They are never filled from anywhere."""
     own = names_set(script)
-    return [token for token in _Scanner(script).run() if token.kind == "shouted" and token.name not in own]
+    return [token for token in _Scanner(script).run() if token.kind == "shouted" and token.text not in own]
 
 
 class _Scanner:
@@ -160,7 +161,8 @@ class _Scanner:
         if sign == "$" and mode in ("bare", "double", "heredoc"):
             return self._variable(at, mode)
         if (end := self._shouted.get(at)) and not self._script.endswith("${", 0, at):
-            return Token("shouted", at, end, self._script[at:end], self._script[at:end], mode)
+            text = self._script[at:end]
+            return Token("shouted", at, end, text, _POSSESSIVE.sub("", text) or text, mode)
         return None
 
     def _is_plain(self, at: int) -> bool:
