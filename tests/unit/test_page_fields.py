@@ -98,3 +98,18 @@ def test_commands_are_data_in_an_attribute() -> None:
 def test_code_that_is_not_the_blocks_is_not_marked() -> None:
     html, _, copied = rendered("echo <a>", "lines")
     assert mark(html, "echo <b>", copied) == html
+
+
+def test_a_field_says_how_its_value_has_to_be_written() -> None:
+    html, block, copied = rendered("cat <<EOF\n<a>\nEOF\nsh -c 'ls <b>' \"<c>\"\nvault login YOUR_TOKEN", "lines")
+    marked = mark(html, block.source, copied)
+    fields = [
+        dict(re.findall(r'data-([a-z]+)="([^"]*)"', tag)) for tag in re.findall("<span[^>]*data-field[^>]*>", marked)
+    ]
+    told = [(unescape(one["text"]), one["mode"], one.get("until"), one.get("secret")) for one in fields]
+    assert told == [
+        ("<a>", "heredoc", "EOF", None),
+        ("<b>", "plain", None, None),
+        ("<c>", "plain", None, None),
+        ("YOUR_TOKEN", "bare", None, "yes"),
+    ]

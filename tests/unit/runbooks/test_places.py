@@ -190,7 +190,8 @@ def test_shouted_placeholders_are_found_where_bash_reads_them(script: str, found
 
 def test_a_shouted_field_means_what_one_with_marks_does() -> None:
     (block,) = find_blocks(
-        "```bash\necho your-app-name your-domain-here\nkubectl get deployment YOUR_NAME -n YOUR_NAMESPACE --token MY_TOKEN -l a=CHANGEME\n```\n",
+        "```bash\necho your-app-name your-domain-here\n"
+        "kubectl get deployment YOUR_NAME -n YOUR_NAMESPACE --token MY_TOKEN -l a=CHANGEME\n```\n",
         path="p.md",
         extensions=["fenced_code"],
         extension_configs={},
