@@ -1,4 +1,8 @@
-"""`.pre-commit-hooks.yaml` in another repository, by pre-commit itself: it installs truebook and runs the hooks."""
+"""`.pre-commit-hooks.yaml` in another repository, by pre-commit itself: it installs truebook and runs the hooks.
+
+What truebook declares to need is not downloaded again: it is lent from here, and nothing else is, so that a dependency
+that is not declared is missed.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,15 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 from tests.site.test_ci import CATALOG, PAGE
 from truebook.pipeline import EMBEDDED
-
-pytestmark = pytest.mark.timeout(900)  # it installs truebook with all that it needs
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = (".pre-commit-hooks.yaml", "pyproject.toml", "README.md", "plugins")
@@ -59,12 +63,30 @@ def theirs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def lend(name: str, folder: Path, extras: frozenset[str] = frozenset(), seen: set[str] | None = None) -> None:
+    """Put links into `folder` to all that a distribution declares to need."""
+    seen = set() if seen is None else seen
+    for wanted in map(Requirement, metadata.requires(name) or ()):
+        if wanted.marker and not any(wanted.marker.evaluate({"extra": extra}) for extra in extras | {""}):
+            continue
+        found = metadata.distribution(wanted.name)
+        for top in {file.parts[0] for file in found.files or () if file.parts[0] not in ("..", "__pycache__")}:
+            link = folder / top
+            if not link.exists():
+                link.symlink_to(found.locate_file(top))
+        if wanted.name not in seen:
+            seen.add(wanted.name)
+            lend(wanted.name, folder, frozenset(wanted.extras), seen)
+
+
 def hook(theirs: Path, *arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
     environment = {
         **os.environ,
         "PRE_COMMIT_HOME": str(home),
-        "PIP_CONSTRAINT": str(ROOT / "constraints.txt"),
         "PRE_COMMIT_COLOR": "never",
+        "PIP_CONSTRAINT": str(ROOT / "constraints.txt"),
+        "PIP_NO_DEPS": "1",
+        "PYTHONPATH": str(home / "lent"),
     }
     command = [sys.executable, "-m", "pre_commit", "run", *arguments]
     return subprocess.run(command, cwd=theirs, env=environment, capture_output=True, text=True, check=False)
@@ -73,7 +95,10 @@ def hook(theirs: Path, *arguments: str, home: Path) -> subprocess.CompletedProce
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where pre-commit keeps what it installs."""
-    return tmp_path_factory.mktemp("pre-commit")
+    home = tmp_path_factory.mktemp("pre-commit")
+    (home / "lent").mkdir()
+    lend("truebook", home / "lent")
+    return home
 
 
 def test_the_hooks_by_pre_commit_itself(theirs: Path, installed: Path) -> None:
