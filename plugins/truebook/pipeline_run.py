@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -45,6 +46,7 @@ _WORDS: dict[ResultState, str] = {
     "unknown": "could not be told",
     "not-run": "not run",
 }
+_SECRET = re.compile(r"/api/v1/(?:namespaces/[^/]+/)?secrets(?:/[^/]+)?")
 _UNREACHABLE = frozenset({502, 503, 504})
 _WHOLE = frozenset({"kubernetes", "argocd"})
 """Systems of whose answers a recording keeps all but secrets."""
@@ -179,6 +181,9 @@ def fair(result: BlockResult, *, replayed: bool) -> BlockResult:
         return result
     if result.exit_code is None and (lacking := _not_permitted(result.claims)) is not None:
         return replace(result, state="not-run", reason=f"not permitted to truebook: {lacking.text}")
+    if (refusal := next((one for one in result.requests if one.decision == "refuse"), None)) and _of_secret(refusal):
+        said = f"it reads no Secret, as {refusal.method} {refusal.path} would"
+        return replace(result, state="not-run", reason=f"not permitted to truebook: {said}", failed_line=0)
     reasons = ((_out_of_reach(record, replayed=replayed), record) for record in result.requests)
     why, record = next((found for found in reasons if found[0]), ("", None))
     if record is None:
@@ -191,6 +196,13 @@ def _not_permitted(claims: tuple[Claim, ...]) -> Claim | None:
     """The permission that truebook's account lacks, where nothing else speaks against a block that was not run."""
     false = [claim for claim in claims if claim.holds is False]
     return false[0] if false and all(map(permission, false)) else None
+
+
+def _of_secret(refusal: RequestRecord) -> bool:
+    """Whether a Secret was to be read, as for `kubectl describe` or before `kubectl apply` writes it, and by helm."""
+    return (
+        refusal.system == "kubernetes" and refusal.method in ("GET", "HEAD") and bool(_SECRET.fullmatch(refusal.path))
+    )
 
 
 def _cut_down(result: BlockResult) -> str:

@@ -249,6 +249,30 @@ def test_what_truebook_is_not_permitted_is_not_the_blocks_fault(
         )
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "decision", "state"),
+    [
+        ("GET", "/api/v1/namespaces/x/secrets/y", "refuse", "not-run"),
+        ("GET", "/api/v1/secrets", "refuse", "not-run"),
+        ("DELETE", "/api/v1/namespaces/x/secrets/y", "refuse", "failed"),
+        ("GET", "/api/v1/namespaces/x/pods/y/exec", "refuse", "failed"),
+        ("GET", "/api/v1/namespaces/secrets/pods/secrets", "refuse", "failed"),
+        ("GET", "/api/v1/namespaces/x/secrets", "forward", "failed"),
+    ],
+)
+def test_a_block_that_needs_a_secret_is_not_to_blame_for_the_guard(
+    method: str, path: str, decision: str, state: str
+) -> None:
+    asked = replace(request(403, decision), method=method, path=path, status=200 if decision == "forward" else 403)
+    later = replace(asked, decision="refuse", path="/api/v1/namespaces/x/pods/y/exec")
+    failed = replace(RESULT, state="failed", reason="refused", failed_line=4, exit_code=1, requests=(asked, later))
+    found = fair(failed, replayed=False)
+    assert found.state == state
+    if state == "not-run":
+        assert found.reason == f"not permitted to truebook: it reads no Secret, as GET {path} would"
+        assert found.failed_line == 0
+
+
 def test_a_dry_run_without_a_sandbox_is_not_blamed_for_the_account_either() -> None:
     found = fair(replace(RESULT, state="failed", plan="dry-run", claims=(MAY_NOT,), exit_code=None), replayed=False)
     assert (found.state, found.plan) == ("not-run", "prove")

@@ -48,7 +48,14 @@ SICK = {
 KUBERNETES: dict[str, object] = {
     "/api/v1": {
         "resources": [
-            {"name": "pods", "singularName": "pod", "kind": "Pod", "shortNames": ["po"], "namespaced": True},
+            {
+                "name": "pods",
+                "singularName": "pod",
+                "kind": "Pod",
+                "shortNames": ["po"],
+                "namespaced": True,
+                "categories": ["all"],
+            },
             {"name": "pods/log", "kind": "Pod", "namespaced": True},
             {"name": "namespaces", "kind": "Namespace", "shortNames": ["ns"], "namespaced": False},
             {"name": "nodes", "kind": "Node", "shortNames": ["no"], "namespaced": False},
@@ -56,7 +63,13 @@ KUBERNETES: dict[str, object] = {
     },
     "/apis/apps/v1": {
         "resources": [
-            {"name": "deployments", "kind": "Deployment", "shortNames": ["deploy"], "namespaced": True},
+            {
+                "name": "deployments",
+                "kind": "Deployment",
+                "shortNames": ["deploy"],
+                "namespaced": True,
+                "categories": ["all"],
+            },
         ]
     },
     "/apis/batch/v1": {"resources": []},
@@ -212,6 +225,9 @@ def outcome(script: str, client: Recorded) -> tuple[str, list[tuple[str, bool | 
         ("vault operator seal", "unknown", "can't be checked"),
         # kubectl
         ("kubectl get pods -n shop", "passed", "pods of shop can be listed: 2"),
+        ("kubectl get all -n shop", "passed", "pods of shop can be listed: 2"),
+        ("kubectl get all,ns -n shop", "passed", "deployments of shop can be listed: not known, the API answered 404"),
+        ("kubectl get all web -n shop", "failed", "the API server knows no all"),
         ("kubectl get po/web-0 -n shop", "passed", "pods web-0 of shop exists"),
         ("kubectl get pods,deploy web -n shop", "failed", "pods web of shop does not exist"),
         ("kubectl logs web-0 -n shop", "passed", "pods web-0 of shop exists"),

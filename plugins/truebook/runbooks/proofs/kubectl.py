@@ -107,8 +107,14 @@ def _target(command: Command, word: str, name: str, client: Client) -> tuple[Cla
     if not re.fullmatch(r"[A-Za-z0-9.\-]+", word) or (name and not NAME.fullmatch(name)):
         return (Claim(f"{f'{word}/{name}'[:80]!r} is not what an object can be called", False),)
     kind = _kind(word, client)
-    if isinstance(kind, Claim):
-        return (kind,)
+    if isinstance(kind, Kind):
+        return _object(command, kind, name, client)
+    several = [] if name else _category(word.lower(), client)
+    return tuple(claim for one in several for claim in _object(command, one, "", client)) or (kind,)
+
+
+def _object(command: Command, kind: Kind, name: str, client: Client) -> tuple[Claim, ...]:
+    """The claims on an object of a kind, on all of them without a name."""
     given = command.flag("namespace")
     if command.parsed.last("namespace") and not given:
         return (unclear(command, "namespace", command.parsed.last("namespace")),)
@@ -199,6 +205,21 @@ def _kind(word: str, client: Client) -> Kind | Claim:
     if asked.status == 0:
         return unknown(f"the API server knows {word}", asked)
     return Claim(f"the API server knows no {word}", False, asked.source)
+
+
+def _category(word: str, client: Client) -> list[Kind]:
+    """The resources that a word such as `all` stands for."""
+    return [
+        Kind(
+            api,
+            api.split("/")[2] if api.startswith("/apis/") else "",
+            text(dig(entry, "name")),
+            bool(dig(entry, "namespaced")),
+        )
+        for api in _apis(client)
+        for entry in items(client.ask("kubernetes", api).get("resources"))
+        if word in items(dig(entry, "categories"))
+    ]
 
 
 def _apis(client: Client) -> Iterator[str]:
