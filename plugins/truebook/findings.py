@@ -48,7 +48,8 @@ class RegionStatements:
 
     `declared` is None where Git is not known to declare anything else. `edited`: the text is not the one that was
     generated. `error` says why it could not be filled. `own` is True for a table or flowchart of the author's: it
-    need not name everything that is live.
+    need not name everything that is live. `untold` says, in sentences, what sources kept to themselves of what the
+    region is made of.
     """
 
     view: str
@@ -61,6 +62,7 @@ class RegionStatements:
     edited: bool = False
     error: str = ""
     own: bool = False
+    untold: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -71,17 +71,26 @@ def check(
     now = (asked.now or datetime.now(UTC)).astimezone(UTC)
     wanted = declared(state.recording)
     in_git = None if wanted is None else build(wanted, settings, origin=state.origin)
-    compares = asked.shard is None or asked.shard[0] == 1
-    pages = list(read_pages(asked.paths)) if compares else []
+    pages = list(read_pages(asked.paths))
     site = _site_url(pages, settings)
     said = tuple(_statements(page, inventory, in_git, settings, site) for page in pages)
     tested = () if run is None else tuple(zip(run.planned, run.results, strict=True))
     results = tuple(result for _, result in tested)
-    facts = drift.Facts(said, inventory, settings, now, known(state.recording), site, results)
+    built = None if asked.site is None else pipeline_site.look(asked.site, _sources(pages, said, settings))
+    facts = drift.Facts(
+        said,
+        inventory,
+        settings,
+        now,
+        known(state.recording),
+        site,
+        results,
+        built=built,
+        others=_others(pages),
+        share=asked.shard or (1, 1),
+    )
     found = drift.find(facts)
-    if asked.site is not None:
-        unfilled, looked = pipeline_site.look(asked.site, _sources(pages, said, settings))
-        found = replace(found, findings=(*found.findings, *unfilled), compared=(*found.compared, *looked))
+    untold = [f"{path}:{line}: {why}" for path, line, why in drift.untold(facts)]
     new, old = _split(found.findings, asked.baseline)
     return Report(
         cluster=inventory.cluster,
@@ -93,7 +102,7 @@ def check(
         known=old,
         blocks=tuple(tested_block(*pair) for pair in tested),
         compared=found.compared,
-        problems=tuple(dict.fromkeys((*_problems(state, run), *problems))),
+        problems=tuple(dict.fromkeys((*_problems(state, run), *untold, *problems))),
         fail_on=asked.fail_on or settings.check.fail_on,
         shard_blocks=blocks if asked.shard is not None else 0,
         shard="" if asked.shard is None else f"{asked.shard[0]}/{asked.shard[1]}",
@@ -158,6 +167,17 @@ def read_pages(paths: Sequence[Path]) -> Iterator[Page]:
         place = file.resolve()
         name = place.relative_to(docs).as_posix() if place.is_relative_to(docs) else file.name
         yield Page(file, file.as_posix(), name, text, docs)
+
+
+def _others(pages: Sequence[Page]) -> dict[str, str]:
+    """The pages that were not asked for, of the docs folders of those that were: their names and paths."""
+    seen = {page.file.resolve() for page in pages}
+    found = {}
+    for docs in {page.docs for page in pages}:
+        for file in pages_in([docs]):
+            if file.resolve() not in seen:
+                found[file.relative_to(docs).as_posix()] = Path(os.path.relpath(file)).as_posix()
+    return found
 
 
 def _site(folder: Path, paths: Sequence[Path]) -> Site:
@@ -249,7 +269,8 @@ class Change:
 def updates(paths: Sequence[Path], inventory: Inventory, settings: Settings) -> list[Change]:
     """What an update would write: regions filled with stable facts, all else byte for byte as it is.
 
-    Raises RegionError that names all that is wrong in all pages: nothing is written then.
+    Raises RegionError that names all that is wrong in all pages, and the regions that say what sources keep to
+    themselves this time: nothing is written then.
     """
     changes: list[Change] = []
     errors: list[RegionError] = []
@@ -265,13 +286,26 @@ def updates(paths: Sequence[Path], inventory: Inventory, settings: Settings) -> 
             continue
         if text != page.text:
             changes.append(Change(page, text))
+    errors += _untold(pages, inventory, settings, site)
     regions.raise_all(errors)
     return changes
 
 
+def _untold(pages: Sequence[Page], inventory: Inventory, settings: Settings, site: str) -> Iterator[RegionError]:
+    """The regions that an update would empty for want of a permission."""
+    if not any(status.unread for status in inventory.sources):
+        return
+    said = tuple(_statements(page, inventory, None, settings, site) for page in pages)
+    for path, line, why in drift.untold(drift.Facts(said, inventory, settings, datetime.now(UTC))):
+        yield RegionError(why, path=path, line=line)
+
+
 def write(change: Change) -> None:
-    """Write a page whole or not at all. Raises ConfigError where it can't be written."""
+    """Write a page whole or not at all. Raises ConfigError where it can't be written, or is not what was read."""
+    file = change.page.file.resolve()
     try:
-        files.replace(change.page.file.resolve(), change.text.encode("utf-8", "surrogateescape"))
+        if file.read_bytes() != change.page.text.encode("utf-8", "surrogateescape"):
+            raise ConfigError("has changed meanwhile, and was not written; update it again", path=change.page.path)
+        files.replace(file, change.text.encode("utf-8", "surrogateescape"))
     except OSError as error:
         raise ConfigError(f"cannot be written: {error.strerror}", path=change.page.path) from error

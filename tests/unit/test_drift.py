@@ -27,6 +27,7 @@ from truebook.model import (
     RequestRecord,
     Scalar,
     SourceStatus,
+    Unread,
     Value,
 )
 from truebook.pages import statements
@@ -325,6 +326,15 @@ def test_own_tables_and_diagrams_are_compared_where_asked() -> None:
             "11 node-not-live People: People// (documented)",
         ]
     )
+
+
+def test_an_arrow_of_the_author_s_that_nobody_may_know_of_is_left_alone() -> None:
+    kept = Unread("external-secrets.io/externalsecrets", "forbidden", "403")
+    live = replace(LIVE, sources=(SourceStatus("kubernetes", "fresh", unread=(kept,)),))
+    assert not [line for line in told(drift(OWN, live, own=True)) if "arrow-not-live" in line]
+    absent = replace(kept, state="absent")
+    live = replace(LIVE, sources=(SourceStatus("kubernetes", "fresh", unread=(absent,)),))
+    assert [line for line in told(drift(OWN, live, own=True)) if "arrow-not-live" in line]
 
 
 # Claims

@@ -18,6 +18,7 @@ import pytest
 
 from tests.unit.homelab_breaks import DOCS, HOMELAB, Recorded
 from truebook import pipeline, pipeline_check, settings
+from truebook.errors import RegionError
 from truebook.findings import Finding, Report
 from truebook.pipeline import EMBEDDED, State
 from truebook.recording import Recording
@@ -125,3 +126,43 @@ def at_its_line(found: Finding) -> None:
     else:
         name = found.subject.rpartition(".")[0] if found.rule in ("cell-differs", "not-deployed", "hand-edited") else ""
         assert (name or found.subject) in line, (found, line)
+
+
+WITHHELD: dict[str, dict[str, tuple[str, ...]]] = {
+    "what there is of backups": {"kubernetes": ("velero.io/schedules", "velero.io/backupstoragelocations")},
+    "who takes secrets": {"kubernetes": ("external-secrets.io/externalsecrets",)},
+    "who signs in": {"authentik": ("/api/v3/providers/oauth2/", "/api/v3/core/applications/")},
+    "what Grafana draws": {"grafana": ("/api/search", "/api/datasources"), "configmaps": ()},
+    "when ArgoCD may sync": {"argocd": ("/api/v1/projects",), "kubernetes": ("argoproj.io/appprojects",)},
+}
+
+
+@pytest.mark.parametrize("name", WITHHELD)
+def test_what_was_not_permitted_to_be_read_is_no_drift_and_can_t_be_told(
+    site: Path, recorded: Recorded, name: str
+) -> None:
+    changed = copy.deepcopy(recorded)
+    for source, paths in WITHHELD[name].items():
+        forbid(changed["parts"][source], paths)
+    report = check(changed)
+    assert told(report.findings) == sorted(STATUS)
+    assert report.problems
+    assert all(problem.startswith("docs/") for problem in report.problems)
+    assert report.exit_code == 2
+    state = State(msgspec.json.decode(json.dumps(changed).encode(), type=Recording), "a test", replayed=True)
+    ours = settings.load(Path("truebook.yml"))
+    with pytest.raises(RegionError, match=r"says what was not told this time: .* was not read"):
+        pipeline_check.updates(PAGES, pipeline.build_inventory(state, ours), ours)
+
+
+def forbid(part: Recorded, paths: tuple[str, ...]) -> None:
+    """Take out of a part what begins so, as if the account were not permitted to read it; all of it for nothing."""
+    if not paths:
+        part.update(state="absent", data={}, reads=[])
+        return
+    held = part["data"]["lists" if "lists" in part["data"] else "answers"]
+    for key in [key for key in held if key.startswith(paths)]:
+        del held[key]
+    for read in part["reads"]:
+        if read["what"].startswith(paths):
+            read.update(state="forbidden", count=0, reason="403 Forbidden")

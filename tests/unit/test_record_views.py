@@ -15,9 +15,11 @@ from tests.unit.pages_sample import EVIDENCE, component
 from tests.unit.views_sample import CHECKED, FULL, SITE, page_url, record, told
 from truebook.errors import RegionError
 from truebook.inventory.records import RECORDS
+from truebook.inventory.relations import RELATIONS
 from truebook.model import Inventory, SourceStatus, Unread, Value
 from truebook.pages import regions
 from truebook.pages.views import VIEWS, Checked
+from truebook.pages.views import arrows as arrow_sources
 from truebook.pages.views.cron import in_words
 from truebook.pages.views.sources import TITLES
 from truebook.state.sources import SOURCES
@@ -413,6 +415,19 @@ def test_what_one_of_several_keeps_back_is_said_beside_what_the_others_tell() ->
     kept_back = Unread("/api/search", "forbidden", "no token")
     found = filled("dashboards", of=told(FULL, SourceStatus("grafana", "fresh", unread=(kept_back,))))
     assert ("was not read" in found, len(rows(found))) == (False, len(FULL.records_of("dashboard")))
+
+
+def test_every_kind_of_arrow_says_who_tells_of_it() -> None:
+    assert {*arrow_sources.ALTERNATIVES, *arrow_sources.JOINED} == set(RELATIONS) - {"stated"}
+    assert arrow_sources.untold(FULL) == []
+    denied = Unread("/api/v1/alertmanagers", "forbidden", "403")
+    of = told(FULL, SourceStatus("prometheus", "fresh", unread=(denied,)))
+    assert arrow_sources.untold(of) == []  # the cluster may say it too
+    absent = Unread("monitoring.coreos.com/prometheuses", "absent", "not installed")
+    of = told(of, SourceStatus("kubernetes", "fresh", unread=(absent,)))
+    assert arrow_sources.untold(of) == ["Prometheus (/api/v1/alertmanagers) was not read: 403."]
+    assert VIEWS["stack"].untold(of) == VIEWS["system"].untold(of) == arrow_sources.untold(of)
+    assert VIEWS["alerts"].untold(of) == VIEWS["components"].untold(of) == []
 
 
 def test_the_author_s_row_is_not_called_missing_where_nobody_may_know() -> None:

@@ -10,5 +10,6 @@ from __future__ import annotations
 from truebook.drift.facts import Facts
 from truebook.drift.find import Found, find
 from truebook.drift.rules import RULES
+from truebook.drift.rules.regions import untold
 
-__all__ = ["RULES", "Facts", "Found", "find"]
+__all__ = ["RULES", "Facts", "Found", "find", "untold"]

@@ -29,11 +29,12 @@ class Found:
 def find(facts: Facts) -> Found:
     """Every finding, by path and line. Raises ConfigError for a rule in the settings that there is not."""
     severities = _severities(facts.settings)
-    made = [one for check in CHECKS.values() for one in check.find(facts)]
+    checks = [check for check in CHECKS.values() if facts.share[0] == 1 or check.of_results]
+    made = [one for check in checks for one in check.find(facts)]
     weighed = [one for one in (_weighed(found, severities) for found in made) if one.severity != "off"]
     kept, ignored, unused = _sorted_out(weighed, facts)
     kept += [_weighed(one, severities) for one in unused]
-    compared = [one for check in CHECKS.values() for one in check.compared(facts)]
+    compared = [one for check in checks for one in check.compared(facts)]
     return Found(
         tuple(sorted(dict.fromkeys(one for one in kept if one.severity != "off"), key=_place)),
         tuple(sorted(ignored, key=lambda one: _place(one.finding))),
@@ -81,11 +82,14 @@ def _sorted_out(found: list[Finding], facts: Facts) -> tuple[list[Finding], list
         else:
             ignored.append(IgnoredFinding(one, ignore.reason, f"{where}:{ignore.line}"))
     about = []
+    if facts.share[0] != 1:
+        return kept, ignored, []
+    looked = [rule.name for check in CHECKS.values() if check.looks(facts) for rule in check.rules]
     for i, (ignore, where) in enumerate(ignores):
         ended = bool(ignore.until) and ignore.until < today
         if ended:
             about.append(_about(ENDED, ignore, where, f"this ignore ended on {ignore.until}: {ignore.reason}"))
-        elif i not in used:
+        elif i not in used and facts.whole and any(fnmatchcase(rule, ignore.rule) for rule in looked):
             about.append(_about(UNUSED, ignore, where, f"there is nothing left to ignore here: {ignore.reason}"))
     return kept, ignored, about
 

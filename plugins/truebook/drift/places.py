@@ -12,6 +12,8 @@ def place_of(component: Component, facts: Facts) -> tuple[str, int]:
     page = next((page for page in facts.pages if wanted and page.name == wanted), None)
     if page is not None:
         return page.path, 1
+    if wanted in facts.others:
+        return facts.others[wanted], 1
     settings = facts.settings
     path = settings.path.as_posix() if settings.path is not None else "truebook.yml"
     stated = next((one for one in settings.components if one.name == component.name), None)

@@ -16,6 +16,7 @@ from truebook.pages.claims import anchors, claims
 from truebook.pages.ignores import ignores
 from truebook.pages.regions import Region
 from truebook.pages.scan import Scanner, split_prefix
+from truebook.pages.views import VIEWS, arrows
 
 _FENCE = re.compile(r"(`{3,}|~{3,})\s*(?:\{\s*\.)?mermaid\b.*$")
 _LINK = re.compile(r"!?\[(?P<text>(?:\\.|[^\]\\])*)\]\(\s*<?(?P<target>[^)\s>]*)>?(?:\s[^)]*)?\)")
@@ -49,7 +50,7 @@ def page(
         for region in found
     ]
     if own or _asks(markdown):
-        made += _own(markdown, found)
+        made += _own(markdown, found, tuple(arrows.untold(live)))
     inside = [(region.line, region.end_line) for region in found]
     said = [claim for claim in claims(markdown, domains) if not any(a <= claim.line <= b for a, b in inside)]
     return PageStatements(path, name, tuple(made), tuple(said), anchors(markdown), tuple(ignores(markdown, path=path)))
@@ -116,7 +117,10 @@ def _region(
         return RegionStatements(region.view, name, region.line, region.end_line, error=error.message)
     documented = of_text(region, region.body, region.line if region.inline else region.line + 1)
     edited = bool(region.checksum) and _edited(region.checksum, documented, now)
-    return RegionStatements(region.view, name, region.line, region.end_line, documented, now, wanted, edited)
+    untold = tuple(VIEWS[region.view].untold(live))
+    return RegionStatements(
+        region.view, name, region.line, region.end_line, documented, now, wanted, edited, untold=untold
+    )
 
 
 def of_text(region: Region, body: str, first_line: int) -> tuple[Statement, ...]:
@@ -175,15 +179,16 @@ def _asks(markdown: str) -> bool:
     return any(not scanner.feed(line) and _ASKS.fullmatch(line) for line in markdown.split("\n"))
 
 
-def _own(markdown: str, known: Sequence[Region]) -> Iterator[RegionStatements]:
-    """The author's own tables and flowcharts, outside of regions and examples."""
+def _own(markdown: str, known: Sequence[Region], untold: tuple[str, ...]) -> Iterator[RegionStatements]:
+    """The author's own tables and flowcharts, outside of regions and examples; `untold` is what is kept of arrows."""
     inside = {line for region in known for line in range(region.line, region.end_line + 1)}
     for kind, start, end, text in _pieces(markdown.replace("\r\n", "\n")):
         if not inside.isdisjoint(range(start, end + 1)):
             continue
         found = tuple(_statements(text, start))
         if found and found[0].kind in ("row", "node", "arrow"):
-            yield RegionStatements(kind, f"{kind} of line {start}", start, end, documented=found, own=True)
+            name = f"{kind} of line {start}"
+            yield RegionStatements(kind, name, start, end, documented=found, own=True, untold=untold)
 
 
 def _pieces(markdown: str) -> Iterator[tuple[str, int, int, str]]:

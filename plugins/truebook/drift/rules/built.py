@@ -20,4 +20,9 @@ NOT_TESTED = RuleInfo(
     "error",
 )
 
-CHECK = Check((NOT_FILLED, NOT_TESTED), lambda facts: ())
+CHECK = Check(
+    (NOT_FILLED, NOT_TESTED),
+    lambda facts: facts.built[0] if facts.built is not None else (),
+    lambda facts: facts.built[1] if facts.built is not None else (),
+    looks=lambda facts: facts.built is not None,
+)

@@ -112,13 +112,22 @@ def _find(facts: Facts) -> Iterator[Finding]:
                 yield from _Comparison(page, region, facts).findings()
 
 
+def untold(facts: Facts) -> Iterator[tuple[str, int, str]]:
+    """Path, line and why of each region that says what nobody may know of."""
+    for page in facts.pages:
+        for region in page.regions:
+            if not (region.error or region.own) and _Comparison(page, region, facts).held_back():
+                why = " ".join(region.untold).removesuffix(".")
+                yield page.path, region.line, f"{region.view} says what was not told this time: {why}"
+
+
 class _Comparison:
     """One region's three sides."""
 
     def __init__(self, page: PageStatements, region: RegionStatements, facts: Facts) -> None:
         self._page = page
         self._region = region
-        self._complete = facts.complete
+        self._complete = facts.complete and not region.untold
         self._said = {one.identity: one for one in region.documented}
         self._live = {one.identity: one for one in region.live}
         wanted = region.live if region.declared is None else region.declared
@@ -139,6 +148,13 @@ class _Comparison:
                 EDITED.name, EDITED.severity, one.path, one.line, one.subject, message, one.documented, one.live,
                 one.declared, one.odd, EDITED_HINT, one.evidence,
             )  # fmt: skip
+
+    def held_back(self) -> bool:
+        """Whether something is said here that is not live as far as was told, and may be all the same."""
+        return bool(self._region.untold) and any(
+            (live is None and said.kind in _ABSENT) or (live is not None and said.text != live.text)
+            for said, live in ((said, self._live.get(identity)) for identity, said in self._said.items())
+        )
 
     def _differences(self) -> Iterator[Finding]:
         missing_columns = self._columns()
@@ -203,7 +219,7 @@ class _Comparison:
             if self._in_git and wanted is not None and texts[2] != texts[1] and UNKNOWN not in (texts[1], texts[2]):
                 yield self._undeployed(wanted, said.text, live.text)
             return
-        if live.text in (UNKNOWN, "") and not self._complete:
+        if not self._complete and (live.text in (UNKNOWN, "") or (said.kind == "cell" and self._region.untold)):
             return  # what could not be read may still be so
         odd: Side = "documented"
         if self._in_git:
@@ -289,7 +305,7 @@ def _own(page: PageStatements, region: RegionStatements, facts: Facts) -> Iterat
                 rule.name, rule.severity, page.path, one.line, one.subject, message, one.subject, odd="documented",
                 hint=f"remove the {_NOUNS[one.kind]}, or add the component to the catalog",
             )  # fmt: skip
-        elif one.kind == "arrow" and facts.complete:
+        elif one.kind == "arrow" and facts.complete and not region.untold:
             ends = [labels.get(end.casefold()) for end in one.subject.split(" -> ", 1)]
             if None not in ends and (ends[0], ends[-1]) not in joined:
                 rule = _ABSENT["arrow"]

@@ -43,6 +43,8 @@ def _find(facts: Facts) -> Iterator[Finding]:
             continue  # it leads elsewhere
         page = _page(name, facts)
         anchor = unquote(urlsplit(url).fragment)
+        if page is None and _elsewhere(name, facts):
+            continue  # nobody asked for that page
         if page is None:
             message = f"the runbook of {_alert(rule)} is {url}, and there is no such page"
             yield from _finding(BROKEN, rule, facts, message, "write the page, or correct runbook_url")
@@ -101,14 +103,24 @@ def _page_name(url: str, site_url: str) -> str | None:
 
 def _page(name: str, facts: Facts) -> PageStatements | None:
     """The page that is built to `name`: `vault/`, `vault/index.html`, `vault.html` or `vault`."""
-    bare = name.removesuffix("index.html").removesuffix(".html").strip("/")
-    wanted = {f"{bare}.md", f"{bare}/index.md", f"{bare}/README.md"} if bare else {"index.md", "README.md"}
+    wanted = _sources(name)
     return next((page for page in facts.pages if page.name in wanted), None)
+
+
+def _elsewhere(name: str, facts: Facts) -> bool:
+    """Whether it is one of the site's pages that are not compared."""
+    return not _sources(name).isdisjoint(facts.others)
+
+
+def _sources(name: str) -> set[str]:
+    bare = name.removesuffix("index.html").removesuffix(".html").strip("/")
+    return {f"{bare}.md", f"{bare}/index.md", f"{bare}/README.md"} if bare else {"index.md", "README.md"}
 
 
 def _compared(facts: Facts) -> Iterator[Compared]:
     for rule in facts.live.records_of("rule"):
-        if _page_name(rule.text("runbook_url"), facts.site_url) is not None:
+        name = _page_name(rule.text("runbook_url"), facts.site_url)
+        if name is not None and not (_page(name, facts) is None and _elsewhere(name, facts)):
             yield Compared("link", _file(facts), _line(BROKEN, rule, facts), 1, f"runbook of {_alert(rule)}")
 
 

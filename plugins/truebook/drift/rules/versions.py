@@ -23,4 +23,4 @@ def _find(facts: Facts) -> Iterator[Finding]:
                     yield found(DEPRECATED, result.path, result.line, subject, warning, hint="use the version it names")
 
 
-CHECK = Check((DEPRECATED,), _find)
+CHECK = Check((DEPRECATED,), _find, looks=lambda facts: bool(facts.results), of_results=True)

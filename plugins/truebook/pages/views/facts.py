@@ -34,7 +34,8 @@ class Fact:
     """A row: its title and what is written for a component, nothing where the row is left out.
 
     `sources` are those that it comes from. Where none of them was read, and one of them should have been (or always,
-    where readers would take a missing row for good news: `insists`), a build says that it is not known.
+    where readers would take a missing row for good news: `insists`), a build says that it is not known. `joined`: each
+    source says what no other does.
     """
 
     title: str
@@ -42,6 +43,7 @@ class Fact:
     sources: tuple[str, ...]
     volatile: bool = False
     insists: bool = False
+    joined: bool = False
 
 
 def _version(component: Component, _request: Request) -> Markup | str:
@@ -207,8 +209,13 @@ FACTS = (
     Fact("Last good backup", _last_backup, MADE, volatile=True),
     Fact("Storage available", cells.check("storage_available"), STORAGE.sources, volatile=True),
     Fact("Bucket", cells.plain("bucket"), STORAGE.sources),
-    Fact("Sign-in", _sign_in, ("authentik /api/v3/providers/oauth2/", "argocd", "configmaps", "vault", "kubernetes")),
-    Fact("Secrets", _secrets, SECRETS.sources),
+    Fact(
+        "Sign-in",
+        _sign_in,
+        ("authentik /api/v3/providers/oauth2/", "argocd", "configmaps", "vault", "kubernetes"),
+        joined=True,
+    ),
+    Fact("Secrets", _secrets, SECRETS.sources, joined=True),
     Fact("Backed up by", _backed_up, BACKUPS.sources),
     Fact("Dashboards", _dashboards, DASHBOARDS.sources),
     Fact("Arrows in", _arrows("target"), _CLUSTER),

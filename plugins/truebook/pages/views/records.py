@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from truebook.model import Record
+from truebook.model import Inventory, Record
 from truebook.pages import templating
 from truebook.pages.views import cells, sources, status
 from truebook.pages.views.cells import Column
@@ -52,7 +52,11 @@ class Records:
 
     def view(self) -> View:
         """The view to register."""
-        return View(self._render, dict.fromkeys(("component", "group", "columns", "live", *self.filters), words))
+        options = dict.fromkeys(("component", "group", "columns", "live", *self.filters), words)
+        return View(self._render, options, untold=self._untold)
+
+    def _untold(self, inventory: Inventory) -> list[str]:
+        return [] if self.passing else sources.untold(inventory, self.sources, joined=self.joined)
 
     def of(self, request: Request) -> list[Record]:
         """The records to show, in their order: those of `order`'s first words before the others."""

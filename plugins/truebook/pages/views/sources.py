@@ -68,6 +68,13 @@ def withheld(inventory: Inventory, names: Iterable[str]) -> list[str]:
     return [name for name in names if _is_withheld(inventory, name)]
 
 
+def untold(inventory: Inventory, names: Iterable[str], *, joined: bool = False) -> list[str]:
+    """What these keep to themselves that no other says, in a sentence each. `joined` as in `notes`."""
+    names = tuple(names)
+    missed = joined or not was_read(inventory, names)
+    return [unread(_status(inventory, name)) for name in withheld(inventory, names) if missed]
+
+
 def notes(inventory: Inventory, names: Iterable[str], *, joined: bool = False) -> list[Note]:
     """What is to be said of the sources of a table.
 

@@ -20,7 +20,7 @@ from truebook.errors import RegionError
 from truebook.inventory.relations import RELATIONS
 from truebook.model import OTHER, Component, Relation
 from truebook.pages import templating
-from truebook.pages.views import status
+from truebook.pages.views import arrows, status
 from truebook.pages.views.diagram import MAX_ARROWS, MAX_CHARACTERS, Diagram, Drawing, by_group, node_ids, shape_of
 from truebook.pages.views.status import Status
 from truebook.pages.views.view import Request, View, check_groups, check_known, complete, nearest, one_of, words
@@ -177,4 +177,5 @@ def _legend(components: Sequence[Component]) -> list[Status]:
 VIEW = View(
     _render,
     {"groups": words, "relations": _kinds, "arrows": _arrows, "direction": one_of("LR", "RL", "TB", "BT")},
+    untold=arrows.untold,
 )

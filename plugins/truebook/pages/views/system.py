@@ -14,9 +14,9 @@ from typing import Any
 from markupsafe import Markup
 
 from truebook.errors import RegionError
-from truebook.model import Component, Relation
+from truebook.model import Component, Inventory, Relation
 from truebook.pages import escape, templating
-from truebook.pages.views import sources, status
+from truebook.pages.views import arrows, sources, status
 from truebook.pages.views.cells import Column
 from truebook.pages.views.facts import FACTS, Fact
 from truebook.pages.views.table import Cells, Chosen, Merge, words_of
@@ -120,4 +120,10 @@ def _proof(relation: Relation, request: Request) -> dict[str, Any]:
     }
 
 
-VIEW = View(_render, argument="COMPONENT")
+def _untold(inventory: Inventory) -> list[str]:
+    committed = [fact for fact in FACTS if not fact.volatile]
+    found = [one for fact in committed for one in sources.untold(inventory, fact.sources, joined=fact.joined)]
+    return list(dict.fromkeys((*found, *arrows.untold(inventory))))
+
+
+VIEW = View(_render, argument="COMPONENT", untold=_untold)

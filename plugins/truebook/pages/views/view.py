@@ -67,12 +67,15 @@ class View:
     """A view: `render(request, options)`, where `options` holds what `readers` read, and only what was written.
 
     `inline` ones stand within a line. `argument` names the one plain word a view wants, empty where it wants none.
+    `untold(inventory)` says, in sentences, what sources keep to themselves of what the view commits: what it has no
+    word of may be there all the same.
     """
 
     render: Callable[[Request, Mapping[str, Any]], str]
     readers: Mapping[str, Reader] = field(default_factory=dict)
     argument: str = ""
     inline: bool = False
+    untold: Callable[[Inventory], list[str]] = lambda inventory: []
 
 
 def read_options(view: View, arguments: tuple[str, ...], options: Mapping[str, str]) -> dict[str, Any]:
