@@ -229,19 +229,30 @@ def _wanted(formats: tuple[str, ...], outputs: tuple[Path, ...]) -> list[tuple[s
 
 
 def _give(report: Report, wanted: list[tuple[str, Path | None]]) -> None:
-    """Write each format, and print that without a file. Where none is printed, its text goes to stderr."""
+    """Write each format, and print that without a file. Where none is printed, its text goes to stderr.
+
+    Raises ConfigError for a file that can't be written, after all others: what was found is never lost.
+    """
     from truebook.drift import RULES
     from truebook.report import FORMATS as RENDERERS
 
+    lost: list[ConfigError] = []
     for name, path in wanted:
         text = RENDERERS[name](report, RULES)
         if path is None:
             click.echo(text, nl=False)
-        else:
+            continue
+        try:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_file(path, text)
+        except OSError as error:
+            lost.append(ConfigError(f"cannot be written: {error.strerror}", path=path))
+        except ConfigError as error:
+            lost.append(error)
     if all(path is not None for _, path in wanted):
         say(RENDERERS["text"](report, RULES).rstrip("\n"))
+    if lost:
+        raise ConfigError("\n".join(map(str, lost)))
 
 
 def _print_diff(changes: Any) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from truebook import pipeline, pipeline_check
 from truebook.cli import main
 from truebook.cli_check import shard_of_job
 from truebook.errors import ConfigError
@@ -316,3 +317,97 @@ def test_a_site_that_is_not_there_is_2() -> None:
     Path("site").mkdir()
     found = run("check", "docs", "--site", "site")
     assert (found.exit_code, "there is no built page" in found.stderr) == (2, True)
+
+
+# What is looked at in part
+
+RUNBOOKS = ("argocd", "minio", "prometheus", "vault", "velero")
+"""The pages that the embedded homelab's alerts lead to."""
+
+
+def whole_site(folder: Path, ignores: str = "") -> None:
+    (folder / "truebook.yml").write_text(f"{CATALOG}check:\n  site_url: https://docs.homelab.local/\n{ignores}")
+    for name in RUNBOOKS:
+        page(f"# {name}\n\nIt runs in the namespace `vault`.\n\n## When it isn't\n", f"{name}.md")
+
+
+def test_a_page_that_is_not_asked_for_is_not_called_missing(folder: Path) -> None:
+    whole_site(folder)
+    assert run("check", "docs").exit_code == 0
+    part = run("check", "docs/vault.md")
+    assert part.exit_code == 0, part.output
+    assert "2 links" in part.output  # those that lead to this page
+    Path("docs/velero.md").unlink()
+    gone = run("check", "docs/vault.md")
+    assert gone.exit_code == 1
+    assert gone.output.count("velero.html#when-it-isnt, and there is no such page") == 2
+
+
+def test_a_component_has_its_place_on_a_page_that_is_not_asked_for(folder: Path) -> None:
+    whole_site(folder)
+    found = "  - {name: ollama, title: Ollama, group: Apps, find: {application: ollama}, page: velero.md}\n"
+    (folder / "truebook.yml").write_text(CATALOG + found)
+    for asked in ("docs", "docs/vault.md"):
+        assert "docs/velero.md:1: note: Ollama is Degraded" in run("check", asked).output
+
+
+def test_an_ignore_is_only_called_needless_where_all_was_looked_for(folder: Path) -> None:
+    whole_site(folder, '  ignores:\n    - {page: docs/velero.md, subject: "namespace veleros", reason: later}\n')
+    assert "docs/vault.md" not in (whole := run("check", "docs")).output
+    assert "truebook.yml:12: note: there is nothing left to ignore here" in whole.output
+    assert "nothing left" not in run("check", "docs/vault.md").output
+    for rule in ("deprecated-api", "site-not-*"):  # no block was run, no site looked at
+        whole_site(folder, f"  ignores:\n    - {{rule: {rule}, reason: later}}\n")
+        assert "nothing left" not in run("check", "docs").output
+
+
+def test_the_other_shards_compare_nothing(folder: Path) -> None:
+    whole_site(folder)
+    settings = pipeline.load_settings(folder / "truebook.yml")
+    state = pipeline.read_state(settings, EMBEDDED)
+    inventory = pipeline.build_inventory(state, settings)
+    first, second = (
+        pipeline_check.check(state, inventory, settings, pipeline_check.Asked((Path("docs"),), shard=(number, 2)))
+        for number in (1, 2)
+    )
+    assert {one.rule for one in first.findings} == {"unhealthy", "out-of-sync"}
+    assert first.compared
+    assert (second.findings, second.compared) == ((), ())
+
+
+def test_a_built_site_has_severities_and_ignores_too(folder: Path) -> None:
+    whole_site(folder, "  severities: {site-not-filled: note}\n")
+    Path("site").mkdir()
+    Path("site/vault.html").write_text("<html><head></head></html>")
+    done = run("check", "docs", "--site", "site")
+    assert done.exit_code == 0, done.output
+    assert "site: note: no page of this site was seen" in done.output
+    whole_site(folder, "  ignores:\n    - {rule: site-not-filled, reason: built by hand}\n")
+    done = run("check", "docs", "--site", "site")
+    assert done.exit_code == 0, done.output
+    assert "no page of this site was seen by truebook's plugins (truebook.yml:12: built by hand)" in done.output
+
+
+# What goes wrong
+
+
+def test_what_was_found_is_told_though_a_file_cannot_be_written() -> None:
+    page("# Page\n\nIt runs in the namespace `volt`.\n")
+    Path("file").touch()
+    done = run("check", "docs", "-o", "file/report.json", "-o", "report.md", "-o", "file/report.xml")
+    assert done.exit_code == 2
+    assert "docs/page.md:3: warning: there is no namespace volt" in done.output
+    assert "file/report.json: cannot be written" in done.output
+    assert "file/report.xml: cannot be written" in done.output
+    assert "there is no namespace volt" in Path("report.md").read_text()
+
+
+def test_a_page_that_somebody_saved_meanwhile_is_not_overwritten(folder: Path) -> None:
+    path = page(f"# Page\n\n{REGION}")
+    settings = pipeline.load_settings(folder / "truebook.yml")
+    inventory = pipeline.build_inventory(pipeline.read_state(settings, EMBEDDED), settings)
+    (change,) = pipeline_check.updates((Path("docs"),), inventory, settings)
+    path.write_text(f"# Page\n\nWritten just now.\n\n{REGION}")
+    with pytest.raises(ConfigError, match=r"docs/page\.md: has changed meanwhile"):
+        pipeline_check.write(change)
+    assert "Written just now." in path.read_text()
