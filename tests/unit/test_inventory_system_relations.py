@@ -469,6 +469,30 @@ def test_prometheus_scrapes_the_components_of_its_targets() -> None:
 
 
 @pytest.mark.parametrize(
+    ("job", "url", "target", "field"),
+    [
+        ("apps", "http://loki.monitoring.svc:3100/metrics", "loki", "scrapeUrl"),
+        ("apps", "http://loki:3100/metrics", "loki", "scrapeUrl"),
+        ("grafana", "http://loki.monitoring.svc:3100/metrics", "loki", "scrapeUrl"),
+        ("grafana", "http://10.0.0.7:3000/metrics", "grafana", "labels.job"),
+        ("loki", "http://localhost:9090/metrics", None, None),
+        ("apps", "http://loki.example.com/metrics", None, None),
+        ("apps", "http://[::1", None, None),
+        ("apps", "", None, None),
+    ],
+)
+def test_a_target_without_labels_of_its_own_is_found_by_its_address(
+    job: str, url: str, target: str | None, field: str | None
+) -> None:
+    answer = prometheus(
+        "/api/v1/targets?state=active", {"data": {"activeTargets": [{"labels": {"job": job}, "scrapeUrl": url}]}}
+    )
+    where = f"https://p.local/api/v1/targets?state=active data.activeTargets[0].{field}"
+    told = arrows(built(**MONITORING, systems=answer), "scrapes")
+    assert told == ([("prometheus", target, where)] if target else [])
+
+
+@pytest.mark.parametrize(
     ("spec", "names"),
     [
         ({"selector": {"matchLabels": {"tier": "logs"}}}, ["loki"]),
@@ -533,12 +557,18 @@ def test_of_several_the_one_where_it_was_read_is_the_system() -> None:
     for url, settings, name in (
         ("http://two.b.svc:9090", Settings(), "two"),
         ("http://one.a.svc:9090", Settings(), "one"),
-        ("https://elsewhere.example", Settings(), "one"),
+        ("https://elsewhere.example", Settings(), None),
+        ("https://elsewhere.example", catalog(stated("two")), "two"),
+        ("https://elsewhere.example", catalog(stated("two"), stated("one")), None),
         ("http://one.a.svc:9090", Settings(systems={"prometheus": SystemSettings(component="two")}), "two"),
     ):
         systems = {"prometheus": {"url": url, "answers": {"/api/v1/targets?state=active": body}}}
         found = built(settings, **lists, systems=systems)
-        assert [arrow[:2] for arrow in arrows(found, "scrapes")] == [(name, "loki")]
+        assert [arrow[:2] for arrow in arrows(found, "scrapes")] == ([(name, "loki")] if name else [])
+    # There is only one that it can be, wherever it was reached.
+    alone = {"deployments": lists["deployments"][1:], "services": lists["services"][1:]}
+    systems = {"prometheus": {"url": "http://192.0.2.1:9090", "answers": {"/api/v1/targets?state=active": body}}}
+    assert [arrow[:2] for arrow in arrows(built(**alone, systems=systems), "scrapes")] == [("two", "loki")]
 
 
 def test_a_found_arrow_wins_over_the_stated_one() -> None:

@@ -91,7 +91,8 @@ class Joined:
 
     def system(self, name: str, *, namespace: str | None = None) -> Subject | None:
         """The component that a system's answers are of: the one that the settings name, else the one at the address
-        where it was read, else the first that runs its program. With a namespace: the first that runs it there."""
+        where it was read, else the first that runs its program. Of several, where it was read at an address that leads
+        to none of them, only the one that the catalog names. With a namespace: the first that runs it there."""
         key = (name, namespace)
         if key not in self._found:
             self._found[key] = self._system(name, namespace)
@@ -108,7 +109,12 @@ class Joined:
         if stated is not None and stated.component:
             return self.resolver.named(stated.component)
         url = self.facts.told.urls.get(name, "")
-        return (self.resolver.url(url) if url else None) or next(iter(running), None)
+        found = self.resolver.url(url) if url else None
+        if found is not None:
+            return found
+        # It may be any of them, or none: what it said must not be put into another's mouth.
+        likely = [s for s in running if s.stated is not None] if url and len(running) > 1 else running
+        return likely[0] if len(likely) == 1 or (likely and not url) else None
 
     def keep(self, records: tuple[Record, ...]) -> None:
         """Hold the records that were made, for the values that they come to."""

@@ -14,16 +14,27 @@ _HERE = {"localhost", "127.0.0.1", "::1"}
 
 
 def of_target(joined: Joined, target: Target) -> tuple[Subject, Evidence] | None:
-    """By the target's labels; what Prometheus scrapes on its own machine is itself."""
+    """By the target's labels, else by the address that is scraped; what Prometheus scrapes on its own machine is
+    itself. A job is but a name that somebody gave: where the address leads to a component, that is it."""
     found = joined.resolver.labels(target.labels)
-    if found is not None:
-        return found[0], target.place.evidence("labels", found[1])
+    if found is None or found[1] == "job":
+        at = _at(joined, target.url)
+        if at is not None:
+            return at, target.place.evidence("scrapeUrl")
+    return None if found is None else (found[0], target.place.evidence("labels", found[1]))
+
+
+def _at(joined: Joined, url: str) -> Subject | None:
+    """The component at an address that Prometheus scrapes."""
     try:
-        host = urlsplit(target.url).hostname
+        host = urlsplit(url).hostname
     except ValueError:
         return None
     prometheus = joined.system("prometheus")
-    return (prometheus, target.place.evidence("scrapeUrl")) if prometheus is not None and host in _HERE else None
+    if host in _HERE:
+        return prometheus
+    main = None if prometheus is None else prometheus.main
+    return joined.resolver.url(url, main.ref.namespace if main is not None else "") if host else None
 
 
 def of_rule(joined: Joined, rule: Rule) -> Subject | None:
