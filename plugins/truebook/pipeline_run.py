@@ -21,6 +21,7 @@ from typing import Any
 
 from truebook import pipeline, pipeline_policy
 from truebook.claims import permission, refused
+from truebook.guard import web
 from truebook.guard.policy import PolicyState
 from truebook.model import BlockResult, Claim, Inventory, Planned, RequestRecord, ResultState
 from truebook.pipeline import State
@@ -47,6 +48,9 @@ _WORDS: dict[ResultState, str] = {
     "not-run": "not run",
 }
 _SECRET = re.compile(r"/api/v1/(?:namespaces/[^/]+/)?secrets(?:/[^/]+)?")
+_NO_PROGRAM = 127
+_NOT_FOUND = re.compile(r": ([\w.+-]+): command not found$")
+"""How bash ends, and what it says last, where there is no such program; only names of known ones are ever run."""
 _UNREACHABLE = frozenset({502, 503, 504})
 _WHOLE = frozenset({"kubernetes", "argocd"})
 """Systems of whose answers a recording keeps all but secrets."""
@@ -181,9 +185,11 @@ def fair(result: BlockResult, *, replayed: bool) -> BlockResult:
         return result
     if result.exit_code is None and (lacking := _not_permitted(result.claims)) is not None:
         return replace(result, state="not-run", reason=f"not permitted to truebook: {lacking.text}")
-    if (refusal := next((one for one in result.requests if one.decision == "refuse"), None)) and _of_secret(refusal):
-        said = f"it reads no Secret, as {refusal.method} {refusal.path} would"
+    refusal = next((one for one in result.requests if one.decision == "refuse"), None)
+    if refusal is not None and (said := _withheld(refusal)):
         return replace(result, state="not-run", reason=f"not permitted to truebook: {said}", failed_line=0)
+    if result.exit_code == _NO_PROGRAM and (found := _NOT_FOUND.search(result.reason)):
+        return replace(result, state="unknown", reason=f"{found[1]} is not installed here", failed_line=0)
     reasons = ((_out_of_reach(record, replayed=replayed), record) for record in result.requests)
     why, record = next((found for found in reasons if found[0]), ("", None))
     if record is None:
@@ -198,11 +204,14 @@ def _not_permitted(claims: tuple[Claim, ...]) -> Claim | None:
     return false[0] if false and all(map(permission, false)) else None
 
 
-def _of_secret(refusal: RequestRecord) -> bool:
-    """Whether a Secret was to be read, as for `kubectl describe` or before `kubectl apply` writes it, and by helm."""
-    return (
-        refusal.system == "kubernetes" and refusal.method in ("GET", "HEAD") and bool(_SECRET.fullmatch(refusal.path))
-    )
+def _withheld(refusal: RequestRecord) -> str:
+    """What the guard keeps from every block, however right it is; empty for what is the block's own fault. A Secret is
+    read by `kubectl describe`, by helm, and before `kubectl apply` writes it."""
+    reads = refusal.method in ("GET", "HEAD")
+    if refusal.system == "kubernetes" and reads and _SECRET.fullmatch(refusal.path):
+        return f"it reads no Secret, as {refusal.method} {refusal.path} would"
+    beyond = refusal.reason.endswith((web.FAR, web.NEAR))
+    return refusal.reason if refusal.system == "http" and beyond else ""
 
 
 def _cut_down(result: BlockResult) -> str:

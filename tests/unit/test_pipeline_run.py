@@ -14,6 +14,7 @@ from tests.unit.runbooks_run.samples import planned as sample
 from truebook import pipeline, pipeline_run, pipeline_runbooks, pipeline_systems
 from truebook import recording as recordings
 from truebook.errors import TruebookError
+from truebook.guard import web
 from truebook.model import BlockResult, Claim, Inventory, Planned, RequestRecord
 from truebook.pages.results import ShownResult, said
 from truebook.pipeline import State
@@ -271,6 +272,42 @@ def test_a_block_that_needs_a_secret_is_not_to_blame_for_the_guard(
     if state == "not-run":
         assert found.reason == f"not permitted to truebook: it reads no Secret, as GET {path} would"
         assert found.failed_line == 0
+
+
+@pytest.mark.parametrize(
+    ("host", "reason"),
+    [
+        (
+            "charts.example.com:443",
+            "not permitted to truebook: charts.example.com:443 is of no domain that the inventory",
+        ),
+        ("localhost:9090", "not permitted to truebook: localhost:9090 is this machine itself"),
+        ("vualt.homelab.local:443", "refused"),
+        ("169.254.169.254:443", "refused"),
+        ("10.1.2.3:443", "refused"),
+        ("vault:443", "refused"),
+    ],
+)
+def test_a_host_elsewhere_is_not_the_blocks_fault_and_a_misspelt_one_is(host: str, reason: str) -> None:
+    refusal = web.reachable(host, frozenset({"vault.homelab.local", "nas.homelab.local:9000", "10.0.0.1", "argocd"}))
+    assert refusal is not None
+    asked = RequestRecord("http", "CONNECT", host, "refuse", 403, refusal.reason)
+    found = fair(replace(RESULT, state="failed", reason="refused", exit_code=6, requests=(asked,)), replayed=True)
+    assert found.state == ("failed" if reason == "refused" else "not-run")
+    assert found.reason.startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "reason", "state"),
+    [
+        (127, "exit code 127: /truebook/block/script: line 1: dig: command not found", "unknown"),
+        (127, "exit code 127", "failed"),
+        (1, "exit code 1: x: dig: command not found", "failed"),
+    ],
+)
+def test_a_program_that_is_not_there_is_not_the_blocks_fault(exit_code: int, reason: str, state: str) -> None:
+    found = fair(replace(RESULT, state="failed", reason=reason, exit_code=exit_code, failed_line=4), replayed=False)
+    assert (found.state, found.reason) == (state, "dig is not installed here" if state == "unknown" else reason)
 
 
 def test_a_dry_run_without_a_sandbox_is_not_blamed_for_the_account_either() -> None:

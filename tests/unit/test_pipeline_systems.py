@@ -227,13 +227,13 @@ def test_curl_reads_what_the_recording_holds_through_the_guards_own_authority(st
         "curl -fsS https://elsewhere.example/",
         "curl -fsS -X POST https://vault.homelab.local/v1/sys/health -d a=b",
     )
-    assert [one.state for one in found[:6]] == ["passed", "passed", "passed", "unknown", "unknown", "failed"], found
+    assert [one.state for one in found[:6]] == ["passed", "passed", "passed", "unknown", "unknown", "not-run"], found
     assert '"version":"1.21.1"' in found[0].output
     assert found[1].output.startswith("HTTP/1.1 200")
     assert found[0].requests[-1].reason == "answered from the recording"
     assert found[3].reason == "this recording does not hold GET /metrics"
     assert "no credential was sent" in found[4].reason
-    assert "is not a host that the inventory knows" in found[5].reason
+    assert "elsewhere.example:443 is of no domain that the inventory knows" in found[5].reason
     assert found[6].state != "passed"
 
 

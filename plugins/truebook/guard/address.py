@@ -31,6 +31,11 @@ def names(host: str, port: int, scheme: str) -> frozenset[str]:
     return frozenset((f"{host}:{port}", *((host,) if port == PORTS.get(scheme) else ())))
 
 
+def is_address(host: str) -> bool:
+    """Whether a host is an IP address and no name."""
+    return _address(_bare(host)) is not None
+
+
 def is_metadata(host: str) -> bool:
     """Whether a host is link-local, or where a cloud gives its machines their credentials. No service of a cluster's
     users is reached there, whoever names it."""

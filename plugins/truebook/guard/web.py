@@ -24,6 +24,9 @@ HEADERS = frozenset(
         *("if-none-match", "if-range", "pragma", "range", "user-agent"),
     )
 )
+NEAR = "is this machine itself, which only the settings may name"
+FAR = "is of no domain that the inventory knows"
+"""How a refusal ends that says nothing against what asked: truebook may not go there, people may."""
 AUTHORITY_FILE = "authority.pem"
 
 _AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::([0-9]{1,5}))?")
@@ -60,10 +63,22 @@ def reachable(
         return Refuse(403, f"{authority[:100]} gives out a machine's credentials, whoever names it")
     named = address.names(host, port, scheme)
     if address.is_near(host) and not named & near:
-        return Refuse(403, f"{authority[:100]} is this machine itself, which only the settings may name")
+        return Refuse(403, f"{authority[:100]} {NEAR}")
     if port and named & {known.lower() for known in hosts}:
         return None
+    if _is_far(host, hosts):
+        return Refuse(403, f"{authority[:100]} {FAR}")
     return Refuse(403, f"{authority[:100]} is not a host that the inventory knows")
+
+
+def _is_far(host: str, hosts: frozenset[str]) -> bool:
+    """Whether a host's name is of a domain that none of these is of. It may be right, where a name that lies near to
+    one that is known is likely to be misspelt, and one without a domain is this place's own."""
+    if "." not in host or address.is_address(host):
+        return False
+    names = (known.rpartition(":")[0] or known for known in hosts)
+    domains = (name.lower().partition(".")[2] for name in names if not address.is_address(name))
+    return not any("." in domain and f".{host}".endswith(f".{domain}") for domain in domains)
 
 
 def split(authority: str, scheme: str) -> tuple[str, int]:
@@ -85,8 +100,8 @@ def _environment(port: int, directory: Path) -> Mapping[str, str]:
     proxy, authority = f"http://127.0.0.1:{port}", str(directory / AUTHORITY_FILE)
     return {
         **dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"), proxy),
-        # The guard's own ports for the other systems.
-        **dict.fromkeys(("no_proxy", "NO_PROXY"), "127.0.0.1,localhost"),
+        # The guard's own ports for the other systems are at this address; whatever else is local is refused by name.
+        **dict.fromkeys(("no_proxy", "NO_PROXY"), "127.0.0.1"),
         **dict.fromkeys(("SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "GIT_SSL_CAINFO"), authority),
         "NODE_EXTRA_CA_CERTS": authority,
     }

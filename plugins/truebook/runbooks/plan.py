@@ -5,7 +5,7 @@
 | reads, or writes files here | run: in the sandbox nothing of it stays |
 | writes or destroys by kubectl | dry-run: the guard makes its requests server-side dry runs |
 | writes or destroys by a tool whose claims can be checked | prove; so too where the program is not installed |
-| writes or destroys by another tool, or is unknown | parse |
+| writes or destroys by another tool, asks the network or the machine, or is unknown | parse |
 | runs in a container, waits for somebody, prints a secret | refuse |
 
 A block with a placeholder that is not filled is parsed at every policy. The plan of a block is that of its worst
@@ -30,6 +30,16 @@ DRY_RUN = frozenset({"kubectl", "oc"})
 
 PROVED = DRY_RUN | {"argocd", "vault", "bao", "velero", "helm", "mc"}
 """Programs whose claims can be checked in place of running them."""
+
+_NOT_HERE = frozenset(
+    (
+        *("dig", "getent", "host", "netstat", "nslookup", "ping", "ss", "traceroute"),
+        *("crictl", "ctr", "docker", "nerdctl", "podman"),
+        *("df", "free", "journalctl", "lsblk", "pgrep", "ps", "systemctl", "uptime"),
+    )
+)
+"""Programs that ask for names, the network or the machine: a sandbox has none of these, and it is not the machine that
+builds the pages that is meant."""
 
 _REFUSED = frozenset({"exec", "interactive", "secret"})
 _WRITES = frozenset({"write", "destructive"})
@@ -110,6 +120,8 @@ def of_command(
         return "parse", f"nothing can stand in for a write by {program or 'this command'}; {command.reason}"
     if not installed:
         return "prove", f"{program} is not installed; {command.reason}"
+    if program in _NOT_HERE or (program == "openssl" and "s_client" in command.text.split()):
+        return "parse", f"asks the network or the machine, of which a sandbox shows nothing; {command.reason}"
     return "run", command.reason
 
 

@@ -323,8 +323,10 @@ def test_curl_writes_nothing(sites: Sites, secure: bool) -> None:
 def test_curl_reaches_no_other_host(sites: Sites) -> None:
     done = sites.curl("http://elsewhere.homelab.local/")
     assert (
-        done.stdout == "refused by truebook's guard: elsewhere.homelab.local is not a host that the inventory knows\n"
+        done.stdout == "refused by truebook's guard: elsewhere.homelab.local is of no domain that the inventory knows\n"
     )
+    done = sites.curl("http://elsewhere/")
+    assert done.stdout == "refused by truebook's guard: elsewhere is not a host that the inventory knows\n"
     done = sites.curl("https://elsewhere.homelab.local/")
     assert done.returncode != 0
     assert "403" in done.stderr
