@@ -1,4 +1,5 @@
-"""Names what Material leaves without a name for those who listen to a page: the search is a dialog, of what?"""
+"""Names what has no name for those who listen to a page: Material's search is a dialog, of what? A list's boxes are
+ticked or not, which only their looks say."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from mkdocs.structure.pages import Page
 
 _SEARCH = re.compile(r'<div class="md-search"(?![^>]*aria-label)(?=[^>]*role="dialog")')
+_BOX = re.compile(r'(?<=<label class="task-list-control">)<input(?![^>]*aria-label)(?P<rest>[^>]*)>')
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
@@ -23,5 +25,10 @@ def on_post_template(output_content: str, template_name: str, config: MkDocsConf
 
 
 def named(html: str) -> str:
-    """A page whose search has a name."""
-    return _SEARCH.sub('<div class="md-search" aria-label="Search"', html)
+    """A page whose search and boxes have names."""
+    html = _SEARCH.sub('<div class="md-search" aria-label="Search"', html)
+    return _BOX.sub(lambda box: f'<input aria-label="{_ticked(box["rest"])}"{box["rest"]}>', html)
+
+
+def _ticked(attributes: str) -> str:
+    return "Done" if re.search(r"\bchecked\b", attributes) else "To do"

@@ -5,7 +5,8 @@ runs; nothing is asked of another host. Styles within a page stay allowed: Merma
 diagram to diagram. The policy is the same for all pages, as Material's instant navigation keeps that of the first one.
 
 It stands in each page's head, so it holds wherever the site lies, on a disk too. A web server may send the text of
-`content-security-policy.txt` as the header of that name besides: only a header can say `frame-ancestors`.
+`content-security-policy.txt` as the header of that name besides: only a header can say `frame-ancestors`. For nginx the
+same is there as a directive, which `deploy/site/nginx.conf` includes.
 `mkdocs serve` puts a script of its own into pages; there is no policy then.
 """
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
 
 FILE = "content-security-policy.txt"
+NGINX = "content-security-policy.conf"
 POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -56,7 +58,7 @@ def on_post_build(config: MkDocsConfig) -> None:
 
 
 def apply(site: Path) -> str:
-    """Write the policy into all pages below `site`, and as a header's value into a file; gives that value."""
+    """Write the policy into all pages below `site`, and as a header into two files; gives the header's value."""
     pages = {path: path.read_text(encoding="utf-8") for path in sorted(site.rglob("*.html"))}
     hashes = sorted({digest for text in pages.values() for digest in inline(text)})
     policy = written(POLICY, hashes)
@@ -64,6 +66,7 @@ def apply(site: Path) -> str:
         _write(path, with_policy(text, policy))
     header = written({**POLICY, **HEADER_ONLY}, hashes)
     _write(site / FILE, f"{header}\n")
+    _write(site / NGINX, f'add_header Content-Security-Policy "{header}" always;\n')
     return header
 
 

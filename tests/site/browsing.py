@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
-from playwright.sync_api import Browser, Dialog, Page, Playwright, Request
+from playwright.sync_api import Browser, Dialog, Page, Playwright, Request, Route
 
 from tests.real.servers.binaries import ENVIRONMENT
 from tests.site.building import ROOT
@@ -66,6 +66,25 @@ class Visit:
     def _request(self, request: Request) -> None:
         if not request.url.startswith((self.base, "data:", "blob:")):
             self.outside.append(request.url)
+
+
+@dataclass
+class Gate:
+    """A handler for `page.route`: what is asked for waits until the gate is opened."""
+
+    waiting: list[Route] = field(default_factory=list)
+    opened: bool = False
+
+    def __call__(self, route: Route) -> None:
+        if self.opened:
+            route.continue_()
+        else:
+            self.waiting.append(route)
+
+    def open(self) -> None:
+        self.opened = True
+        for route in self.waiting:
+            route.continue_()
 
 
 @contextmanager

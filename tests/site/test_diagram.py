@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.site.browsing import Scheme, visit
+from tests.site.browsing import Gate, Scheme, visit
 from tests.site.test_browser import CONTRAST
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -195,6 +195,79 @@ def test_a_diagram_that_cannot_be_drawn_leaves_its_text(browser: Browser, base: 
         lines: int = box.evaluate("box => box.innerText.split('\\n').length")
         assert lines > 10  # one for each statement, as it was written
         expect(page.locator(".truebook-evidence")).to_be_visible()
+
+
+WORDS = """() => [...document.querySelectorAll(".mermaid .node")].flatMap((node) => {
+  const shape = node.querySelector(".label-container").getBoundingClientRect();
+  const texts = document.createTreeWalker(node.querySelector(".nodeLabel"), NodeFilter.SHOW_TEXT);
+  const wrong = [];
+  while (texts.nextNode()) for (const { 0: word, index } of texts.currentNode.data.matchAll(/\\S+/g)) {
+    const range = document.createRange();
+    range.setStart(texts.currentNode, index);
+    range.setEnd(texts.currentNode, index + word.length);
+    const [place, ...more] = range.getClientRects();
+    if (more.length || place.left < shape.left || place.right > shape.right || place.bottom > shape.bottom + 1)
+      wrong.push(word);
+  }
+  return wrong;
+})"""
+
+
+@pytest.mark.parametrize("font", ["at once", "after the first paint", "never"])
+def test_no_name_is_cut_in_two_in_whatever_font_it_is_drawn(browser: Browser, base: str, font: str) -> None:
+    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+        page, fonts = context.new_page(), Gate()
+        if font == "never":
+            page.route("**/*.woff2", lambda route: route.abort())
+        elif font == "after the first paint":
+            page.route("**/*.woff2", fonts)
+        page.goto(f"{base}stack.html", wait_until="commit")
+        page.wait_for_function("() => performance.getEntriesByName('first-contentful-paint').length")
+        page.wait_for_function("() => document.fonts.size")
+        assert bool(fonts.waiting) == (font == "after the first paint")
+        fonts.open()
+        for diagram in page.locator(".mermaid").all():
+            diagram.locator("svg .node").first.wait_for()
+        page.evaluate("document.fonts.ready")
+        assert page.locator(".mermaid .node").count() > 40
+        assert page.evaluate(WORDS) == []
+
+
+@pytest.mark.parametrize("device", ["desktop", "phone"])
+def test_every_diagram_begins_with_something_that_can_be_read(browser: Browser, base: str, device: str) -> None:
+    with visit(browser, base, device=device) as found:
+        page = found.open("stack.html")
+        letters = page.locator(".mermaid > svg").evaluate_all("all => all.map((svg) => svg.getScreenCTM().a * 16)")
+        assert len(letters) == 5
+        assert min(letters) >= 10
+        seen = page.evaluate(
+            """() => [...document.querySelectorAll(".mermaid")].map((box) => {
+              const frame = box.getBoundingClientRect();
+              return [...box.querySelectorAll(".node")].filter((node) => {
+                const { left, right, top, bottom } = node.getBoundingClientRect();
+                return left >= frame.left && right <= frame.right && top >= frame.top && bottom <= frame.bottom;
+              }).length;
+            })"""
+        )
+        assert min(seen) >= 1
+        box = page.locator(".mermaid").first
+        page.get_by_role("button", name="Show all of it").first.click()
+        assert box.evaluate("box => box.scrollWidth <= box.clientWidth")
+
+
+def test_the_buttons_hide_nothing_of_the_diagram(browser: Browser, base: str) -> None:
+    with visit(browser, base) as found:
+        page = found.open("stack.html")
+        hidden = page.evaluate(
+            """() => [...document.querySelectorAll(".truebook-diagram")].flatMap((frame) => {
+              const tools = frame.querySelector(".truebook-diagram__tools").getBoundingClientRect();
+              return [...frame.querySelectorAll(".node, .cluster, .edgeLabel")].filter((one) => {
+                const at = one.getBoundingClientRect();
+                return at.width && at.right > tools.left && at.left < tools.right && at.top < tools.bottom;
+              }).map((one) => one.textContent);
+            })"""
+        )
+        assert hidden == []
 
 
 def test_the_script_asks_nobody() -> None:

@@ -30,6 +30,15 @@ def results(page: Page, words: str) -> list[str]:
         ("vault operator unseal", "vault.html"),
         ("replicas=3", "scale-workloads.html"),
         ("ApplicationOutOfSync", "alertmanager.html"),  # an alert
+        ("--replicas", "scale-workloads.html"),  # an option, which the search's own operators would exclude
+        ("-replicas=3", "scale-workloads.html"),
+        ("vault.homelab.local", "vault.html"),
+        ("https://vault.homelab.local/v1/sys/health", "vault.html"),
+        ("kubectl rollout restart deployment", "rotate-secrets.html"),  # whole lines, as they stand in a shell
+        ("kubectl rollout restart deployment/<app> -n <namespace>", "rotate-secrets.html"),
+        ("$ vault kv metadata get -mount=secret app/db", "rotate-secrets.html"),
+        ("argocd app set root --sync-policy none", "argocd.html"),
+        ("kubectl get cronjobs,jobs -A -l app.kubernetes.io/name=certificate-renewal", "stack.html"),
     ],
 )
 def test_search_finds_components_hosts_and_commands(browser: Browser, base: str, words: str, where: str) -> None:
@@ -37,6 +46,35 @@ def test_search_finds_components_hosts_and_commands(browser: Browser, base: str,
         page = found.open("about.html")
         page.locator(".md-search__input").click()
         assert where in results(page, words)[:4]
+
+
+def test_search_finds_an_address(browser: Browser, base: str) -> None:
+    with visit(browser, base) as found:
+        page = found.open("prometheus.html")
+        table = page.locator("h2#what-it-scrapes ~ * table").first
+        address = table.locator("tbody tr", has_text="argocd-server").locator("td", has_text=":").first.inner_text()
+        assert address.count(".") == 3
+        for words in (address, address.partition(":")[0]):
+            page = found.open("about.html")
+            page.locator(".md-search__input").click()
+            assert results(page, words)[0] == "prometheus.html"
+
+
+def test_the_field_keeps_what_was_typed_and_the_result_leads_to_it(browser: Browser, base: str) -> None:
+    with visit(browser, base) as found:
+        page = found.open("about.html")
+        page.locator(".md-search__input").click()
+        results(page, "--replicas=3")
+        expect(page.locator(".md-search__input")).to_have_value("--replicas=3")
+        page.locator(".md-search-result__link[href*='scale-workloads']").first.click()
+        expect(page.locator("mark", has_text="replicas").first).to_be_visible()
+
+
+def test_a_page_that_is_not_there_leads_on(browser: Browser, base: str) -> None:
+    with visit(browser, base, device="phone") as found:
+        page = found.open("404.html", drawn=False)
+        page.get_by_role("article").get_by_role("link", name="Something is wrong").click()
+        expect(page.locator("h1")).to_contain_text("Something is wrong")
 
 
 def test_search_finds_nothing_of_how_blocks_were_tested(browser: Browser, base: str) -> None:

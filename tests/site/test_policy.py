@@ -48,6 +48,10 @@ def test_one_policy_for_all_pages_and_as_a_header(policy: ModuleType, tmp_path: 
     (tmp_path / "a" / "b.html").write_text("<html><head><title>t</title></head><script>b</script></html>")
     header = policy.apply(tmp_path)
     assert (tmp_path / policy.FILE).read_text() == f"{header}\n"
+    directive = (tmp_path / policy.NGINX).read_text()
+    assert directive == f'add_header Content-Security-Policy "{header}" always;\n'
+    assert not {"$", "\\"} & set(directive)  # which nginx would read as more than text
+    assert f"include /site/{policy.NGINX[:-1]}[f];" in (ROOT / "deploy" / "site" / "nginx.conf").read_text()
     assert f"script-src 'self' {' '.join(sorted(repr('sha256-' + sha256(s)) for s in 'ab'))};" in header
     assert "unsafe-inline" not in header.partition("script-src")[2].partition(";")[0]
     assert "frame-ancestors 'none'" in header
@@ -57,6 +61,9 @@ def test_one_policy_for_all_pages_and_as_a_header(policy: ModuleType, tmp_path: 
     assert other.read_text().startswith(f"<html><head>{meta}")
     cut = [text.read_text().partition(meta)[2].partition('"')[0] for text in (one, other)]
     assert cut[0] == cut[1]
+    assert (
+        header == f"{cut[0]}; frame-ancestors 'none'"
+    )  # a page says the same as its server, but for what only that can
     assert "frame-ancestors" not in cut[0]  # browsers warn of it there
 
 

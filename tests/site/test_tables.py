@@ -98,6 +98,16 @@ def test_tables_of_the_author_and_of_one_row_are_left_alone(browser: Browser, ba
         expect(page.locator("h2#who-uses-what ~ * table").first.locator("th button")).to_have_count(4)
 
 
+def test_headers_that_sort_are_as_high_as_others(browser: Browser, base: str) -> None:
+    with visit(browser, base) as found:
+        page = found.open("argocd.html")
+        height = "row => row.getBoundingClientRect().height"
+        fixed = page.locator("h2#when-it-may-sync ~ * table").first.locator("thead tr").evaluate(height)
+        sorting = page.locator("h2#runbooks ~ * table").first
+        expect(sorting.locator("th button").first).to_be_visible()
+        assert sorting.locator("thead tr").evaluate(height) == pytest.approx(fixed, abs=1)
+
+
 def test_tables_read_without_javascript(browser: Browser, base: str) -> None:
     with visit(browser, base, javascript=False) as found:
         page = found.open("incident/index.html", drawn=False)

@@ -3,6 +3,8 @@
 (() => {
   const MOST = 6;
   const STEP = 1.4;
+  const READABLE = 0.65; // of the size that Mermaid draws in: letters of ten pixels
+  const ARROW = /L_(n\d+)_(n\d+)_\d+$/; // the id that Mermaid gives to a line between two boxes
 
   const element = (name, className, properties = {}) =>
     Object.assign(document.createElement(name), { className, ...properties });
@@ -53,6 +55,24 @@
       this.pinch();
       this.drag();
       this.arrows();
+      this.begin();
+    }
+
+    // What would be too small to read is as wide as it has to be. Where not all of it fits, the part that most arrows
+    // lead to is what is seen first.
+    begin() {
+      const width = this.svg.viewBox.baseVal.width;
+      if (width) this.svg.style.minWidth = `${Math.floor(width * READABLE)}px`;
+      const joined = new Map();
+      for (const { id } of this.svg.querySelectorAll("path.flowchart-link")) {
+        for (const end of ARROW.exec(id)?.slice(1) ?? []) joined.set(end, (joined.get(end) ?? 0) + 1);
+      }
+      const [hub] = [...joined].sort((a, b) => b[1] - a[1])[0] ?? [];
+      const node = hub && this.svg.querySelector(`.node[id*="-${hub}-"]`);
+      if (!node) return;
+      const [box, at] = [this.box.getBoundingClientRect(), node.getBoundingClientRect()];
+      this.box.scrollLeft = at.left + at.width / 2 - box.left - box.width / 2;
+      this.box.scrollTop = at.top + at.height / 2 - box.top - box.height / 2;
     }
 
     tools() {
@@ -88,6 +108,7 @@
       const least = Math.min(1, room / this.natural);
       this.scale = Math.min(MOST, Math.max(least, scale));
       this.svg.style.maxWidth = "none";
+      this.svg.style.minWidth = "0";
       this.svg.style.width = `${this.natural * this.scale}px`;
       const after = this.svg.getBoundingClientRect();
       this.box.scrollLeft += after.left - box.left + left * after.width - x;
@@ -162,7 +183,7 @@
       this.frame.append(this.tip);
       this.reached = [];
       for (const path of this.svg.querySelectorAll("path.flowchart-link")) {
-        const ends = /L_(n\d+)_(n\d+)_\d+$/.exec(path.id);
+        const ends = ARROW.exec(path.id);
         const items = ends ? [...list.querySelectorAll(`li[data-arrow="${ends[1]}-${ends[2]}"]`)] : [];
         if (items.length) this.arm(path, items);
       }
@@ -226,15 +247,37 @@
 
   const all = new Map();
   let loads = 0;
+  let bringing;
 
   const install = () => {
     const boxes = [...document.querySelectorAll(".mermaid")];
     for (const box of boxes) if (!all.has(box)) all.set(box, new Diagram(box));
     loads += 1;
-    if (loads === 1 || boxes.length === 0) return;
-    // Arrived without loading the page: nothing draws by itself.
-    if (window.mermaid) window.mermaid.run({ nodes: boxes, suppressErrors: true }).finally(settle);
-    else location.reload();
+    if (loads > 1 && boxes.length > 0) arrived(boxes).then(settle, settle);
+  };
+
+  // Arrived without loading the page: nothing draws by itself, and Mermaid is not here if no page before had a diagram.
+  const arrived = async (boxes) => {
+    if (!window.mermaid) await (bringing ??= bring().finally(() => (bringing = undefined)));
+    await document.fonts.ready;
+    await window.mermaid?.run({ nodes: boxes, suppressErrors: true });
+  };
+
+  // The page names Mermaid's file and, in the script after it, how this site wants to have it.
+  const bring = async () => {
+    const answer = await fetch(location.href);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const named = page.querySelector("script[src*='mermaid']");
+    if (!named) return location.reload(); // it comes in another way
+    const load = (given) =>
+      new Promise((done, failed) => {
+        const script = Object.assign(document.createElement("script"), given, { onload: done, onerror: failed });
+        document.body.append(script);
+        if (!given.src) done();
+      });
+    await load({ src: named.src, type: named.type });
+    const settings = named.nextElementSibling;
+    if (settings?.matches("script:not([src])")) await load({ text: settings.text, type: settings.type });
   };
 
   // What cannot be drawn is shown as text: all of it without Mermaid, else what Mermaid cannot read.
