@@ -346,7 +346,8 @@ def test_output_is_shown_only_where_its_author_wants_it() -> None:
 )
 def test_the_line_below_a_block_says_in_words_how_it_went(result: dict[str, Any], words: str) -> None:
     _, blocks = rendered("```bash\necho x\n```\n")
-    assert said(shown_with(blocks[0], **result)) == words
+    started = {"started_at": ""} if result.get("state") == "not-run" else {}
+    assert said(shown_with(blocks[0], **started, **result)) == words
 
 
 def test_the_details_say_when_where_and_with_what() -> None:

@@ -150,7 +150,10 @@ def test_a_history_is_not_asked(tmp_path: Path) -> None:
 
 
 def test_a_program_that_takes_no_code_leaves_quotes_as_they_are() -> None:
-    script = "kubectl exec <a> -- sh -c 'ls <b>'; kubectl get <c> -l \"x=<d>\" | grep <e>\necho bash <f> .sh <g>"
+    script = (
+        "kubectl exec <a> -- sh -c 'ls <b>'; kubectl get <c> -l \"x=<d>\" | grep <e>\n"
+        "echo bash <f> .sh <g>\nkubectl get node --watch -l <h>; node -e <i>"
+    )
     assert {token.text: token.mode for token in tokens(script)} == {
         "<a>": "bare",
         "<b>": "plain",
@@ -159,6 +162,8 @@ def test_a_program_that_takes_no_code_leaves_quotes_as_they_are() -> None:
         "<e>": "bare",
         "<f>": "plain",
         "<g>": "plain",
+        "<h>": "bare",
+        "<i>": "plain",
     }
 
 

@@ -63,7 +63,7 @@ _SHOUTED = re.compile(
 )
 _POSSESSIVE = re.compile(r"^(?:your|my)[_-]|-here$", re.IGNORECASE)
 _READS_AGAIN = re.compile(
-    r"(?<![\w.-])(?:(?:ba|da|k|z|a|fi)?sh|ssh|su|eval|watch|[gm]?awk|sed|perl|python[\d.]*|ruby|node|php|lua)(?=\s)"
+    r"(?<![\w.-])(?:(?:ba|da|k|z|a|fi)?sh|ssh|su|eval|watch|[gm]?awk|sed|perl|python[\d.]*|ruby|php|lua|node(?=\s+-[ep]))(?=\s)"
 )
 """Programs that read words of theirs as code: quotes for bash are no quotes for them."""
 _EXPANSION = re.compile(r"\$(?:\{[^{}\n]*)?$")
