@@ -18,7 +18,7 @@ import click
 from truebook import pipeline
 from truebook.cli_shared import config_option, load_settings, recording_option, reported, say
 from truebook.cli_testing import Testing, read, say_run, test, write_file
-from truebook.errors import ConfigError
+from truebook.errors import ConfigError, RegionError
 
 if TYPE_CHECKING:
     from truebook.findings import Report, Severity
@@ -112,6 +112,7 @@ def check_command(
     from truebook.drift import baseline as baselines
 
     wanted = _wanted(formats, outputs)
+    paths = tuple(map(_below_here, paths))
     if write_baseline and baseline is None:
         raise ConfigError("--write-baseline needs the file to write: name it by --baseline")
     settings = load_settings(config)
@@ -137,12 +138,18 @@ def check_command(
         blocks=0 if tested is None else tested.blocks,
     )
     if write_baseline and baseline is not None:
+        if report.problems or not report.compared:
+            why = "; ".join(report.problems) or "nothing was compared"
+            raise ConfigError(f"not all could be told, and the baseline was not written: {why}", path=baseline)
         baselines.save(report.findings, baseline)
         say(f"wrote {baseline}: {len(report.findings)} known findings")
         return 0
-    if diff:
-        _print_diff(pipeline_check.updates(paths, inventory, settings))
     _give(report, wanted)
+    if diff:
+        try:
+            _print_diff(pipeline_check.updates(paths, inventory, settings))
+        except RegionError:  # the report says it
+            say("there is no diff: a region can't be filled, and nothing would be written")
     if history:
         pipeline_check.remember(report, settings)
     return report.exit_code
@@ -165,6 +172,7 @@ def update_command(
     """
     from truebook import pipeline_check
 
+    paths = tuple(map(_below_here, paths))
     settings = load_settings(config)
     state, inventory = read(settings, recording)
     pipeline.require_fresh(state.recording.statuses())
@@ -210,6 +218,12 @@ def shard_of_job(environment: Mapping[str, str]) -> tuple[int, int] | None:
     if not re.fullmatch(r"\d{1,4}", index) or not re.fullmatch(r"\d{1,4}", of) or int(index) >= int(of):
         raise ConfigError(f"{INDEX}={index} is no shard of {SHARDS}={of}; set {SHARDS} to the Job's completions")
     return int(index) + 1, int(of)
+
+
+def _below_here(path: Path) -> Path:
+    """A path as reports name it: from this folder on, where it is below it. A finding is the same however its page was
+    named, and what shows it looks for the page in the repository."""
+    return path.relative_to(Path.cwd()) if path.is_absolute() and path.is_relative_to(Path.cwd()) else path
 
 
 def _wanted(formats: tuple[str, ...], outputs: tuple[Path, ...]) -> list[tuple[str, Path | None]]:
@@ -258,6 +272,7 @@ def _give(report: Report, wanted: list[tuple[str, Path | None]]) -> None:
 def _print_diff(changes: Any) -> None:
     """A unified diff of what an update changes."""
     for change in changes:
-        before, after = (text.splitlines(keepends=True) for text in (change.page.text, change.text))
-        for line in difflib.unified_diff(before, after, change.page.path, change.page.path):
-            say(line.rstrip("\r\n"))
+        # Not `splitlines`: Unicode has more ends of lines than editors and Git.
+        before, after = (text.split("\n") for text in (change.page.text, change.text))
+        for line in difflib.unified_diff(before, after, change.page.path, change.page.path, lineterm=""):
+            say(line.rstrip("\r"))

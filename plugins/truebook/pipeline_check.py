@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from truebook.findings import Finding, PageStatements, RegionStatements, Report,
 from truebook.inventory import build
 from truebook.model import BlockResult, CommandVerdict, Inventory, Planned
 from truebook.pages import regions, statements
+from truebook.pages.claims import anchors, claims
 from truebook.pipeline import State
 from truebook.pipeline_run import Run
 from truebook.pipeline_runbooks import Reader, pages_in
@@ -205,9 +207,10 @@ def _statements(
     page: Page, live: Inventory, in_git: Inventory | None, settings: Settings, site_url: str
 ) -> PageStatements:
     own = any(fnmatchcase(page.name, glob) for glob in settings.check.documents)
+    markdown = page.text.replace("\r\n", "\n")
     try:
         return statements.page(
-            page.text.replace("\r\n", "\n"),
+            markdown,
             path=page.path,
             name=page.name,
             live=live,
@@ -218,9 +221,20 @@ def _statements(
             site_url=site_url,
         )
     except RegionError as error:
-        line = error.line or 1
-        broken = RegionStatements("", "markers", line, line, error=error.message.partition("\n")[0])
-        return PageStatements(page.path, page.name, (broken,))
+        said = tuple(claims(markdown, settings.domains))
+        return PageStatements(page.path, page.name, tuple(_broken(error, page.path)), said, anchors(markdown))
+
+
+def _broken(error: RegionError, path: str) -> Iterator[RegionStatements]:
+    """What is wrong with a page's markers and ignores, each at its line: an error has the first, and a line for each
+    other one."""
+    first, *others = error.message.split("\n")
+    told = [(error.line or 1, first)]
+    told += [
+        (int(match[1]), match[2]) for one in others if (match := re.fullmatch(rf"{re.escape(path)}:(\d+): (.*)", one))
+    ]
+    for line, message in told:
+        yield RegionStatements("", "markers", line, line, error=message)
 
 
 def linker(page: Page) -> regions.PageURL:

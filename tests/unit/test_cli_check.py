@@ -411,3 +411,44 @@ def test_a_page_that_somebody_saved_meanwhile_is_not_overwritten(folder: Path) -
     with pytest.raises(ConfigError, match=r"docs/page\.md: has changed meanwhile"):
         pipeline_check.write(change)
     assert "Written just now." in path.read_text()
+
+
+def test_a_page_has_one_path_however_it_is_named(folder: Path) -> None:
+    page("# Page\n\nIt runs in the namespace `volt`.\n")
+    named = {run("check", path).stdout.splitlines()[0] for path in ("docs", f"{folder}/docs", "./docs/page.md")}
+    assert named == {"docs/page.md:3: warning: there is no namespace volt (unknown-name)"}
+
+
+def test_a_baseline_is_not_written_of_what_was_not_compared() -> None:
+    done = run("check", "docs", "--baseline", "baseline.json", "--write-baseline")
+    assert done.exit_code == 2
+    assert "the baseline was not written: nothing was compared" in done.output
+    assert not Path("baseline.json").exists()
+
+
+def test_a_region_that_cannot_be_filled_leaves_the_report_without_a_diff() -> None:
+    page("# Page\n\n<!-- BEGIN truebook:nothing -->\n<!-- END truebook -->\n\nIn the namespace `volt`.\n")
+    done = run("check", "docs", "--diff")
+    assert done.exit_code == 1
+    assert "docs/page.md:6: warning: there is no namespace volt" in done.stdout
+    assert "there is no diff" in done.stderr
+
+
+def test_a_diff_has_the_lines_that_an_editor_has() -> None:
+    text = "# Page\u2028\x0c still this line\n\n<!-- BEGIN truebook:value vault.url -->x<!-- END truebook -->"
+    page(text)
+    done = run("check", "docs", "--diff")
+    assert "@@ -1,3 +1,3 @@" in done.stderr
+    assert [line[:1] for line in done.stderr.splitlines() if "still this line" in line] == [" "]
+
+
+def test_a_page_with_broken_markers_still_says_all_else(folder: Path) -> None:
+    whole_site(folder)
+    broken = "<!-- END truebook -->\n\n<!-- BEGIN truebook:value vault.url -->\n"
+    page(f"# Vault\n\n{broken}\nIn the namespace `volt`.\n\n## When it isn't\n", "vault.md")
+    done = run("check", "docs")
+    assert [line.split(";")[0] for line in done.stdout.splitlines() if line.startswith("docs/")] == [
+        "docs/vault.md:3: error: END without BEGIN",
+        "docs/vault.md:5: error: the region has no END",
+        "docs/vault.md:7: warning: there is no namespace volt (unknown-name)",
+    ]

@@ -359,6 +359,13 @@ THERE = Known(
             ["1 unknown-name application roots", "1 unknown-name deployment webb"],
         ),
         ("StatefulSet `unread`", []),
+        ("$host.homelab.local, %s.homelab.local, ${x}.homelab.local, <x>.homelab.local, höst.homelab.local", []),
+        ("a <!-- x.homelab.local --> b <!-- y.homelab.local\nz.homelab.local -->\nnamespace `vault`", []),
+        ("<!-- a\n--> x.homelab.local", ["2 unknown-host x.homelab.local"]),
+        ("```html\n<!-- x.homelab.local -->\n```", ["2 unknown-host x.homelab.local"]),
+        ("look into the namespace\n`vualt` for it", ["2 unknown-name namespace vualt"]),
+        ("look into the `vualt`\nnamespace for it", ["1 unknown-name namespace vualt"]),
+        ("# The namespace\n`vualt`\n\n- the namespace\n- `vualt`\n", []),
     ],
 )
 def test_claims(text: str, expected: list[str]) -> None:
