@@ -48,6 +48,7 @@ PLACES = {
     "eval": "eval printf '[%s]' <x>",
     "a heredoc for a shell": "bash <<'EOF'\nprintf '[%s]\\n' <x>\nEOF",
     "a heredoc that goes to a shell": "cat <<EOF | bash\nprintf '[%s]\\n' <x>\nEOF",
+    "a heredoc that goes to a shell behind it": "cat <<EOF |\nprintf '[%s]\\n' <x>\nEOF\nbash",
     "a command within a heredoc": "cat <<EOF\n[$(printf %s <x>)]\nEOF",
     "a command over lines within a heredoc": "cat <<EOF\n[$(\nprintf %s <x>\n)]\nEOF",
     "backticks within a heredoc": "cat <<EOF\n[`printf %s <x>`]\nEOF",

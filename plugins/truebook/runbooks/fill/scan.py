@@ -35,12 +35,12 @@ class Token:
 @dataclass(frozen=True, slots=True)
 class _Open:
     """What bash has open: how it reads there, and the sign that ends it. `plain` where values are read again.
-    `command` is where the command around it began."""
+    `around` is what was known of the command around it, where another begins within."""
 
     mode: Mode
     end: str = ""
     plain: bool = False
-    command: int = 0
+    around: tuple[int, int, bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +66,12 @@ _READS_AGAIN = re.compile(
     r"(?<![\w.-])(?:(?:ba|da|k|z|a|fi)?sh|ssh|su|eval|watch|[gm]?awk|sed|perl|python[\d.]*|ruby|php|lua|node(?=\s+-[ep]))(?=\s)"
 )
 """Programs that read words of theirs as code: quotes for bash are no quotes for them."""
+_GOES_ON = re.compile(rf"{_READS_AGAIN.pattern}|\|\s*$")
+"""Behind a heredoc's word: what may read it as code, there or after it."""
 _EXPANSION = re.compile(r"\$(?:\{[^{}\n]*)?$")
 _SUBSTITUTED = re.compile(r"\$\(|`")
 _REACH = 200
-"""Characters before a placeholder in which an expansion around it may begin."""
+"""Characters before a placeholder in which an expansion around it may begin; after a heredoc's word, what reads it."""
 
 _NOT_FILLED = frozenset(
     {"none", "pending", "unknown", "nil", "null", "invalid", "unset", "no value", "empty", "stdin", "eof"}
@@ -183,12 +185,15 @@ class _Scanner:
         self._command, self._looked_at, self._read_again = at, at, False
 
     def _push(self, at: int, mode: Mode, end: str, *, plain: bool = False) -> None:
-        self._open.append(_Open(mode, end, plain or self._open[-1].plain or self._reads_again(at), self._command))
-        if mode == "bare":
+        plain = plain or self._open[-1].plain or self._reads_again(at)
+        around = (self._command, self._looked_at, self._read_again) if mode == "bare" else None
+        self._open.append(_Open(mode, end, plain, around))
+        if around is not None:
             self._begin(at + 1)
 
     def _pop(self) -> None:
-        self._begin(self._open.pop().command)
+        if (around := self._open.pop().around) is not None:
+            self._command, self._looked_at, self._read_again = around
 
     def _step(self, at: int, sign: str, mode: Mode) -> int:
         """Past one sign that is no token."""
@@ -230,8 +235,8 @@ class _Scanner:
                 return len(script) if end < 0 else end
             elif sign == "<" and (found := _HEREDOC.match(script, at)):
                 word = _QUOTES.sub("", found["word"])
-                end = script.find("\n", at)
-                again = _READS_AGAIN.search(f"{script[self._command : end if end >= 0 else len(script)]} ") is not None
+                rest = script[at : at + _REACH].partition("\n")[0]
+                again = self._reads_again(at) or _GOES_ON.search(f"{rest}\n") is not None
                 mode = "heredoc" if word == found["word"] else "raw-heredoc"
                 self._heredocs.append(_Heredoc(word, mode, bool(found["tabs"]), top.plain or again))
                 return found.end()
