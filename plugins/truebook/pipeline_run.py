@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache as once
 from functools import partial
 from importlib.metadata import version
@@ -20,19 +19,17 @@ from pathlib import Path
 from typing import Any
 
 from truebook import pipeline, pipeline_policy
-from truebook.claims import permission, refused
-from truebook.guard import web
 from truebook.guard.policy import PolicyState
-from truebook.model import BlockResult, Claim, Inventory, Planned, RequestRecord, ResultState
+from truebook.model import BlockResult, Inventory, Planned, RequestRecord, ResultState
 from truebook.pipeline import State
+from truebook.pipeline_blame import fair, instead
 from truebook.pipeline_runbooks import available
-from truebook.pipeline_workshop import WAITING, SandboxKind, Workshop
+from truebook.pipeline_workshop import SandboxKind, Workshop
 from truebook.recording import KubernetesData, Recording
 from truebook.runbooks import results
 from truebook.runbooks.cache import Cache, passed, programs
 from truebook.runbooks.fingerprint import Change, Fingerprint, Object, changes
 from truebook.runbooks.programs import Versions, called
-from truebook.runbooks.proofs import standing
 from truebook.runbooks.run import Runner
 from truebook.runbooks.split import join, split
 from truebook.settings import Settings
@@ -47,15 +44,6 @@ _WORDS: dict[ResultState, str] = {
     "unknown": "could not be told",
     "not-run": "not run",
 }
-_SECRET = re.compile(r"/api/v1/(?:namespaces/[^/]+/)?secrets(?:/[^/]+)?")
-_NO_PROGRAM = 127
-_NOT_FOUND = re.compile(r": ([\w.+-]+): command not found$")
-"""How bash ends, and what it says last, where there is no such program; only names of known ones are ever run."""
-_UNREACHABLE = frozenset({502, 503, 504})
-_WHOLE = frozenset({"kubernetes", "argocd"})
-"""Systems of whose answers a recording keeps all but secrets."""
-_NOT_TOLD = 501
-"""How a replay answers what does not follow from a recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +100,7 @@ class Run:
     def less_than_planned(self) -> bool:
         """Whether blocks that were to run were only proved, for want of a sandbox."""
         pairs = zip(self.planned, self.results, strict=False)
-        return any(one.plan == "dry-run" and result.plan == "prove" for one, result in pairs)
+        return any(one.plan == "dry-run" and result.plan == "prove" and not result.requests for one, result in pairs)
 
 
 def run(
@@ -173,89 +161,9 @@ def _jobs(options: Options) -> int:
     return options.jobs or os.cpu_count() or 2
 
 
-def fair(result: BlockResult, *, replayed: bool) -> BlockResult:
-    """A result without blame for what is not the block's fault: a system out of reach, a recording that ends
-    somewhere, a run that was not asked for, an account that may not do what the block does."""
-    if result.state == "unknown" and result.reason == WAITING:
-        return replace(result, state="not-run", started_at="", cluster="", tools={})
-    if result.plan == "dry-run" and result.claims and result.exit_code is None:
-        # There was no sandbox to run it in: what was done is not what was planned.
-        result = replace(result, plan="prove")
-    if result.state != "failed":
-        return result
-    if result.exit_code is None and (lacking := _not_permitted(result.claims)) is not None:
-        return replace(result, state="not-run", reason=f"not permitted to truebook: {lacking.text}")
-    refusal = next((one for one in result.requests if one.decision == "refuse"), None)
-    if refusal is not None and (said := _withheld(refusal)):
-        return replace(result, state="not-run", reason=f"not permitted to truebook: {said}", failed_line=0)
-    if result.exit_code == _NO_PROGRAM and (found := _NOT_FOUND.search(result.reason)):
-        return replace(result, state="unknown", reason=f"{found[1]} is not installed here", failed_line=0)
-    reasons = ((_out_of_reach(record, replayed=replayed), record) for record in result.requests)
-    why, record = next((found for found in reasons if found[0]), ("", None))
-    if record is None:
-        return replace(result, reason=f"{result.reason}{_cut_down(result)}") if replayed else result
-    unrecorded = replayed and not _is_away(record)
-    return replace(result, state="unknown", reason=why, failed_line=0, unrecorded=unrecorded)
-
-
-def _not_permitted(claims: tuple[Claim, ...]) -> Claim | None:
-    """The permission that truebook's account lacks, where nothing else speaks against a block that was not run."""
-    false = [claim for claim in claims if claim.holds is False]
-    return false[0] if false and all(map(permission, false)) else None
-
-
-def _withheld(refusal: RequestRecord) -> str:
-    """What the guard keeps from every block, however right it is; empty for what is the block's own fault. A Secret is
-    read by `kubectl describe`, by helm, and before `kubectl apply` writes it."""
-    reads = refusal.method in ("GET", "HEAD")
-    if refusal.system == "kubernetes" and reads and _SECRET.fullmatch(refusal.path):
-        return f"it reads no Secret, as {refusal.method} {refusal.path} would"
-    beyond = refusal.reason.endswith((web.FAR, web.NEAR))
-    return refusal.reason if refusal.system == "http" and beyond else ""
-
-
-def _cut_down(result: BlockResult) -> str:
-    """What of its answers a recording did not keep: a block may have failed for want of a field that is there live."""
-    asked = (f"{one.method} {one.path}" for one in result.requests if one.system not in _WHOLE and one.status < 400)
-    found = list(dict.fromkeys(asked))
-    return f" (of {' and '.join(found)} the recording holds only the fields that truebook reads)" if found else ""
-
-
 def _fair(planned: Planned, result: BlockResult, *, workshop: Workshop, replayed: bool) -> BlockResult:
     found = fair(result, replayed=replayed)
     return instead(found, workshop.prove_instead(planned)) if found.unrecorded and planned.plan == "run" else found
-
-
-def instead(result: BlockResult, claims: tuple[Claim, ...]) -> BlockResult:
-    """What is known of a block at an answer of which the recording ends, such as a pod's log: what its claims say. One
-    claim more says that the block was not run to its end."""
-    state = standing(claims)
-    if state == "unknown":
-        return result
-    false = refused(claims)
-    reason = f"checked and not run, as {result.reason}" if false is None else f"does not hold: {false.text}"
-    untold = Claim(f"{result.reason}: the block was not run to its end", None)
-    return replace(result, state=state, plan="prove", reason=reason, claims=(*claims, untold), exit_code=None)
-
-
-def _is_away(record: RequestRecord) -> bool:
-    """Whether it was an answer of a system, or none, that was no use; and not the end of a recording."""
-    return record.status in _UNREACHABLE and not (record.system == "http" and record.decision == "refuse")
-
-
-def _out_of_reach(record: RequestRecord, *, replayed: bool) -> str:
-    """Why a request could not be answered, empty where it was. People may be permitted more than truebook is."""
-    if record.status in _UNREACHABLE:
-        if record.decision == "refuse" or "can't be reached" in record.reason:
-            return record.reason
-        return f"{record.system} answered {record.status} to {record.method} {record.path}"
-    if record.status == _NOT_TOLD and replayed:
-        api = {"kubernetes": "the API server"}.get(record.system, record.system)
-        return f"a recording does not tell what {api} answers to {record.method} {record.path}"
-    if record.status in (401, 403) and record.decision in ("forward", "dry-run"):
-        what = f"{record.method} {record.path}"
-        return f"the recording does not hold {what}" if replayed else f"truebook's account is not permitted to {what}"
-    return ""
 
 
 def repository_of(folder: Path) -> Path:

@@ -15,7 +15,8 @@ from truebook import pipeline_policy
 from truebook.guard import policy
 from truebook.guard.policy import PolicyState
 from truebook.model import BlockResult, Inventory, RequestRecord
-from truebook.pipeline_run import Run, as_json, fair
+from truebook.pipeline_blame import fair
+from truebook.pipeline_run import Run, as_json
 from truebook.settings import KubernetesSettings, RunbookSettings, Settings
 
 REQUIRED = Settings(runbooks=RunbookSettings(require_policy=True))

@@ -18,7 +18,8 @@ from truebook.guard import web
 from truebook.model import BlockResult, Claim, Inventory, Planned, RequestRecord
 from truebook.pages.results import ShownResult, said
 from truebook.pipeline import State
-from truebook.pipeline_run import Options, Run, engine, fair, instead
+from truebook.pipeline_blame import fair, instead
+from truebook.pipeline_run import Options, Run, engine
 from truebook.pipeline_workshop import WAITING, Workshop
 from truebook.runbooks.fingerprint import Change, Object
 from truebook.runbooks.sandbox.job import Job
@@ -310,13 +311,79 @@ def test_a_program_that_is_not_there_is_not_the_blocks_fault(exit_code: int, rea
     assert (found.state, found.reason) == (state, "dig is not installed here" if state == "unknown" else reason)
 
 
+def asked(method: str, path: str, status: int) -> RequestRecord:
+    kind = "forward" if method == "GET" else "dry-run"
+    return RequestRecord("kubernetes", method, path, kind, status)  # type: ignore[arg-type]
+
+
+HOLDS, FALSE, OPEN = Claim("a", True), Claim("b is not so", False), Claim("c", None)
+SPACES, SHOP, JOBS = "/api/v1/namespaces", "/api/v1/namespaces/shop/pods", "/apis/batch/v1/namespaces/x/jobs"
+WAITED = "exit code 1: error: timed out waiting for the condition on pods/a"
+
+
+@pytest.mark.parametrize(
+    ("requests", "reason", "said"),
+    [
+        ((asked("POST", SPACES, 201), asked("POST", SHOP, 404)), "exit code 1", f"POST {SHOP} needs what"),
+        ((asked("POST", JOBS, 201), asked("GET", f"{JOBS}/j", 404)), "exit code 1", f"GET {JOBS}/j needs what"),
+        ((asked("PATCH", f"{JOBS}/j", 201), asked("GET", f"{JOBS}/j", 404)), "exit code 1", f"GET {JOBS}/j needs what"),
+        ((asked("PATCH", f"{JOBS}/j", 200), asked("GET", SHOP, 200)), WAITED, "it waits for what the block only did"),
+        ((asked("DELETE", SHOP, 200), asked("GET", SHOP, 200)), "ended: it took longer than 30 s", "it waits for what"),
+        # What was there and is asked for under another name, what was never tried, what failed of something else.
+        ((asked("PATCH", f"{JOBS}/j", 200), asked("GET", f"{JOBS}/k", 404)), "exit code 1", ""),
+        ((asked("POST", JOBS, 201), asked("GET", "/api/v1/namespaces/jobs", 404)), "exit code 1", ""),
+        ((asked("GET", f"{JOBS}/j", 404), asked("POST", JOBS, 201)), "exit code 1", ""),
+        ((asked("POST", JOBS, 403), asked("GET", f"{JOBS}/j", 404)), "exit code 1", None),
+        ((asked("GET", SHOP, 200),), WAITED, ""),
+        ((asked("DELETE", SHOP, 200), asked("GET", SHOP, 200)), "exit code 1: error: x", ""),
+        ((), WAITED, ""),
+    ],
+)
+def test_what_a_dry_run_did_not_do_is_not_the_blocks_fault(
+    requests: tuple[RequestRecord, ...], reason: str, said: str | None
+) -> None:
+    failed = replace(RESULT, state="failed", plan="dry-run", reason=reason, exit_code=1, requests=requests)
+    found = fair(failed, replayed=False)
+    if said:
+        assert (found.state, found.plan, found.exit_code) == ("passed", "prove", None)
+        assert found.reason.startswith(said)
+        assert [claim.holds for claim in found.claims] == [True, None]
+    else:
+        assert found.state == ("failed" if said == "" else "unknown")
+    assert fair(replace(failed, claims=(FALSE,)), replayed=False).state in ("failed", "unknown")
+
+
+def test_a_block_that_was_tried_in_part_is_no_less_than_was_planned(inventory: Inventory) -> None:
+    result = replace(RESULT, plan="prove", requests=(asked("POST", SPACES, 201), asked("POST", SHOP, 404)))
+    one = sample("kubectl create namespace shop", plan="dry-run")
+    assert not Run((one,), (result,), inventory, replayed=False).less_than_planned
+    assert Run((one,), (replace(result, requests=()),), inventory, replayed=False).less_than_planned
+
+
+@pytest.mark.parametrize(
+    ("reason", "path", "replayed", "state"),
+    [
+        ("exit code 1: no", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", False, "not-run"),
+        ("exit code 1: no", "/api/v1/pods", False, "failed"),
+        ("exit code 1: error: Metrics API not available", "/apis", True, "unknown"),
+        ("exit code 1: error: Metrics API not available", "/apis", False, "failed"),
+        ("exit code 1: error: GVK x not found in OpenAPI schema", "/openapi/v3/api/v1", True, "unknown"),
+    ],
+)
+def test_what_is_of_this_account_or_in_no_recording_is_not_the_blocks_fault(
+    reason: str, path: str, replayed: bool, state: str
+) -> None:
+    made = RequestRecord("kubernetes", "GET", path, "forward", 200)
+    found = fair(replace(RESULT, state="failed", reason=reason, exit_code=1, requests=(made,)), replayed=replayed)
+    assert (found.state, found.unrecorded) == (state, state == "unknown")
+
+
 def test_a_dry_run_without_a_sandbox_is_not_blamed_for_the_account_either() -> None:
     found = fair(replace(RESULT, state="failed", plan="dry-run", claims=(MAY_NOT,), exit_code=None), replayed=False)
     assert (found.state, found.plan) == ("not-run", "prove")
 
 
 UNTOLD = replace(RESULT, state="unknown", reason="the recording does not hold GET /log", exit_code=1, unrecorded=True)
-HOLDS, FALSE, OPEN = Claim("a", True), Claim("b is not so", False), Claim("c", None)
 
 
 @pytest.mark.parametrize(
