@@ -52,7 +52,7 @@ def fair(result: BlockResult, *, replayed: bool) -> BlockResult:
         accepted = Claim("the API server accepts what the block writes before it", True)
         claims = (*result.claims, accepted, Claim(said, None))
         return replace(result, state="passed", plan="prove", reason=said, claims=claims, exit_code=None, failed_line=0)
-    if record is None and replayed and (lacks := _NEVER_RECORDED.search(result.reason)):
+    if record is None and replayed and (lacks := _NEVER_RECORDED.search(_said(result))):
         said = f"a recording holds neither usage nor schemas: {lacks[0]}"
         return replace(result, state="unknown", reason=said, failed_line=0, unrecorded=True)
     if record is None:
@@ -88,7 +88,12 @@ def _only_tried(result: BlockResult) -> str:
     made = tuple(f"{record.path}/" for record in tried if record.method == "POST" or record.status == 201)
     if last.status == 404 and f"{last.path}/".startswith(made):
         return f"{last.method} {last.path} needs what the block only made as a dry run"
-    return "it waits for what the block only did as a dry run" if _IN_VAIN.search(result.reason) else ""
+    return "it waits for what the block only did as a dry run" if _IN_VAIN.search(_said(result)) else ""
+
+
+def _said(result: BlockResult) -> str:
+    """Why it failed, and all that it printed: what a command complains of need not come last."""
+    return f"{result.reason}\n{result.output}"
 
 
 def _cut_down(result: BlockResult) -> str:

@@ -376,6 +376,11 @@ def test_what_is_of_this_account_or_in_no_recording_is_not_the_blocks_fault(
     made = RequestRecord("kubernetes", "GET", path, "forward", 200)
     found = fair(replace(RESULT, state="failed", reason=reason, exit_code=1, requests=(made,)), replayed=replayed)
     assert (found.state, found.unrecorded) == (state, state == "unknown")
+    if state == "unknown":
+        printed = replace(
+            RESULT, state="failed", reason="exit code 1: KIND: Pod", output=f"{reason}\nKIND: Pod\n", exit_code=1
+        )
+        assert fair(replace(printed, requests=(made,)), replayed=True).state == "unknown"
 
 
 def test_a_dry_run_without_a_sandbox_is_not_blamed_for_the_account_either() -> None:
