@@ -317,9 +317,13 @@ def _untold(pages: Sequence[Page], inventory: Inventory, settings: Settings, sit
 def write(change: Change) -> None:
     """Write a page whole or not at all. Raises ConfigError where it can't be written, or is not what was read."""
     file = change.page.file.resolve()
+    before, after = (text.encode("utf-8", "surrogateescape") for text in (change.page.text, change.text))
     try:
-        if file.read_bytes() != change.page.text.encode("utf-8", "surrogateescape"):
+        found = file.read_bytes()
+        if found == after:
+            return  # another update was faster
+        if found != before:
             raise ConfigError("has changed meanwhile, and was not written; update it again", path=change.page.path)
-        files.replace(file, change.text.encode("utf-8", "surrogateescape"))
+        files.replace(file, after)
     except OSError as error:
         raise ConfigError(f"cannot be written: {error.strerror}", path=change.page.path) from error

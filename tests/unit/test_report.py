@@ -94,6 +94,8 @@ def test_a_clean_report_says_so_and_an_empty_one_does_not() -> None:
     clean = report(findings=(), problems=(), blocks=(), ignored=(), known=())
     assert "Documentation and cluster agree." in FORMATS["text"](clean, RULES)
     assert "Nothing was compared." in FORMATS["text"](replace(clean, compared=()), RULES)
+    left = report(findings=(), problems=(), blocks=())
+    assert "Documentation and cluster agree, but for 2 findings that somebody knows of." in FORMATS["text"](left, RULES)
 
 
 def test_json_is_read_back(tmp_path: Path) -> None:

@@ -25,7 +25,9 @@ def count(number: int, one: str, many: str = "") -> str:
 def conclusion(report: Report) -> str:
     """The whole report in a sentence."""
     if report.exit_code == 0 and not report.findings:
-        return "Documentation and cluster agree."
+        left = count(len(report.known) + len(report.ignored), "finding")
+        but = f", but for {left} that somebody knows of" if report.known or report.ignored else ""
+        return f"Documentation and cluster agree{but}."
     if report.exit_code == 0:
         return f"{findings(report)}, none of which counts as a failure."
     parts = [findings(report)] if report.findings else []
