@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,25 +24,23 @@ SCRUBBED = re.compile(
     re.IGNORECASE,
 )
 
-SERVERS = {
-    "cluster with ArgoCD": frozenset({"cluster_with_nodes", "argocd"}),
-    "servers": frozenset({"cluster", "prometheus", "alertmanager", "minio", "loki"}),
-}
-"""By group, the session's real servers (tests/real/conftest.py) that its tests share: no two workers start them."""
+SHARED = tuple(
+    f"tests/real/test_{name}.py"
+    for name in ("deploy", "differential", "run", "servers", "signing_in", "site", "sources")
+)
+"""The files of tests on the session's cluster with ArgoCD (tests/real/conftest.py): one worker runs them all, so that
+these servers are started once, and no test changes them while another reads all that they have."""
 
 FIRST = (
-    "cluster with ArgoCD",
-    "tests/real/test_homelab.py",
-    "tests/real/test_guard_argocd.py",
-    "tests/real/test_guard_kubernetes.py",
-    "tests/real/test_policy.py",
-    "tests/real/test_guard_vault.py",
-    "tests/real/test_deploy.py",
-    "tests/real/test_systems.py",
-    "browser",
+    *SHARED,
+    *(
+        f"tests/real/test_{name}.py"
+        for name in ("homelab", "guard_kubernetes", "policy", "guard_argocd", "guard_vault")
+    ),
+    *(f"tests/site/test_{name}.py" for name in ("browser", "ci", "diagram", "everywhere", "blocks", "copying")),
 )
-"""The groups that take longest, longest first; those that are not named follow in the order of their names. A worker
-that gets a long one last keeps all others waiting."""
+"""The files that take longest, longest first; all others follow. A worker that gets one of these last keeps the
+others waiting."""
 
 _deselected = pytest.StashKey[int]()
 STARTED = pytest.StashKey[dict[str, float]]()
@@ -58,12 +57,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("dist", "no") == "loadgroup":
-        for item in items:
-            if not item.get_closest_marker("xdist_group"):
-                item.add_marker(pytest.mark.xdist_group(group(item)))
-        ranks = {name: rank for rank, name in enumerate(FIRST)}
-        items.sort(key=lambda item: ranks.get(group(item), len(ranks)))  # stable: each group keeps its order
+    ranks = {path: rank for rank, path in enumerate(FIRST)}
+    items.sort(key=lambda item: ranks.get(file_of(item.nodeid), len(ranks)))  # stable: within files the order stays
     if config.getoption("--real"):
         return
     real = [item for item in items if item.get_closest_marker("real")]
@@ -73,13 +68,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.stash[_deselected] = len(real)
 
 
-def group(item: pytest.Item) -> str:
-    """The tests that one worker runs, so that they share their fixtures: those with the same mark `xdist_group`, those
-    on the same real servers, else those of a file."""
-    if mark := item.get_closest_marker("xdist_group"):
-        return str(mark.args[0])
-    needed = set(getattr(item, "fixturenames", ()))
-    return next((name for name, servers in SERVERS.items() if servers & needed), item.nodeid.partition("::")[0])
+def file_of(nodeid: str) -> str:
+    return nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """With `--dist loadfile` a worker takes all tests of a file, and all of SHARED; in the order of their collection
+    with `--no-loadscope-reorder`."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    # Not by `--dist loadgroup`: it has no effect with pytest 9.2 (pytest-xdist's issue 1386).
+    from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
+
+    scheduling: Any = LoadFileScheduling(config, log)
+    scheduling._split_scope = lambda nodeid: "shared" if file_of(nodeid) in SHARED else file_of(nodeid)
+    return scheduling
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

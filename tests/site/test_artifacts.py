@@ -47,7 +47,6 @@ def test_ci_leaves_its_report_and_the_site_also_where_tests_fail(tmp_path: Path)
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
 def test_screenshots_are_taken_beside_them(browser: Browser, base: str) -> None:
     picture = ROOT / "test-artifacts" / "screenshots" / "artifacts.png"
     picture.unlink(missing_ok=True)
