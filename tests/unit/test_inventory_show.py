@@ -8,7 +8,7 @@ import pytest
 
 from truebook.errors import ConfigError
 from truebook.inventory import show
-from truebook.model import Component, Evidence, Inventory, Relation, SourceStatus, Value
+from truebook.model import Component, Evidence, Inventory, Relation, SourceStatus, Unread, Value
 
 EVIDENCE = Evidence("kubernetes", "Deployment apps/web", "spec.replicas")
 
@@ -39,7 +39,9 @@ def test_json_has_the_shape_that_others_rely_on() -> None:
     ]
     stated = {"source": "catalog", "object": "truebook.yml:3", "field": "relations"}
     assert found["relations"] == [{"from": "web", "to": "db", "label": "reads", "kind": "stated", "evidence": stated}]
-    assert found["sources"] == [{"name": "git", "state": "stale", "reason": "refused", "read_at": "", "stand_in": ""}]
+    assert found["sources"] == [
+        {"name": "git", "state": "stale", "reason": "refused", "read_at": "", "stand_in": "", "unread": []}
+    ]
     assert (found["cluster"], found["recorded_at"]) == ("homelab", "2026-11-24T05:30:00Z")
 
 
@@ -67,12 +69,32 @@ def test_a_source_that_is_not_fresh_is_said() -> None:
     assert "argocd" not in text
 
 
+def test_what_a_source_keeps_to_itself_is_said_once_for_each_reason() -> None:
+    denied = tuple(Unread(what, "forbidden", "grafana: no token") for what in ("/api/search", "/api/datasources"))
+    rest = (Unread("/x", "failed", ""), Unread("/y", "absent", "not installed"))
+    found = inventory(sources=(SourceStatus("grafana", "fresh", unread=(*denied, *rest)),))
+    assert show.as_text(found).splitlines()[1:] == [
+        "grafana does not tell /api/search, /api/datasources: no token",
+        "grafana does not tell /x: no reason given",
+    ]
+    (source,) = show.as_json(found)["sources"]
+    assert source["unread"][-1] == {"what": "/y", "state": "absent", "reason": "not installed"}
+
+
 def test_a_terminal_is_not_given_orders() -> None:
     hostile = "a\x1b[2J\x07\r\nb\u202ec\u2066d\x9be\ue000f\u200bg"
     component = Component(hostile, hostile, hostile, {hostile: Value(hostile, Evidence(hostile, hostile, hostile))})
     arrow = Relation(hostile, hostile, hostile, hostile, Evidence(hostile, hostile, hostile))
-    found = Inventory(hostile, "", hostile, "", (component,), (arrow,), (SourceStatus(hostile, "stale", hostile),))
+    found = Inventory(
+        hostile,
+        "",
+        hostile,
+        "",
+        (component,),
+        (arrow,),
+        (SourceStatus(hostile, "stale", hostile, unread=(Unread(hostile, "failed", hostile),)),),
+    )
     text = show.as_text(found)
     assert [character for character in text if not character.isprintable() and character != "\n"] == []
-    assert len(text.splitlines()) == 6
+    assert len(text.splitlines()) == 7
     assert "a\\x1b[2J\\x07\\r\\nb\\u202ec" in text

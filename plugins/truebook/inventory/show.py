@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from truebook.errors import ConfigError
-from truebook.model import Component, Evidence, Inventory, Value
+from truebook.model import Component, Evidence, Inventory, SourceStatus, Value
 from truebook.redact import printable
 
 _WIDEST = 60
@@ -17,7 +17,7 @@ def as_json(inventory: Inventory) -> dict[str, Any]:
     """JSON-shaped: `{cluster, recorded_at, components: [{name, title, group, values: {key: {value, evidence}}}],
     relations: [{from, to, label, evidence}], records: [{kind, name, component, values}], sources: [{name, state,
     reason}]}`, evidence as `{source, object, field}`; beside these `cluster_version`, `origin`, a relation's `kind` and
-    a source's `read_at` and `stand_in`."""
+    a source's `read_at`, `stand_in` and `unread` (`[{what, state, reason}]`)."""
     return {
         "cluster": inventory.cluster,
         "cluster_version": inventory.cluster_version,
@@ -50,6 +50,7 @@ def as_json(inventory: Inventory) -> dict[str, Any]:
                 "reason": source.reason,
                 "read_at": source.read_at,
                 "stand_in": source.stand_in,
+                "unread": [{"what": one.what, "state": one.state, "reason": one.reason} for one in source.unread],
             }
             for source in inventory.sources
         ],
@@ -94,6 +95,11 @@ def as_text(inventory: Inventory, component: str | None = None) -> str:
         if source.state != "fresh"
     ]
     lines += [
+        printable(f"{source.name} does not tell {', '.join(what)}: {reason.removeprefix(f'{source.name}: ')}")
+        for source in inventory.sources
+        for reason, what in _withheld(source).items()
+    ]
+    lines += [
         f"{printable(source.name)} was a stand-in: {printable(source.stand_in)}"
         for source in inventory.sources
         if source.stand_in
@@ -106,6 +112,15 @@ def as_text(inventory: Inventory, component: str | None = None) -> str:
     if rest:
         lines += ["", "of no component", *rest]
     return "\n".join(lines) + "\n"
+
+
+def _withheld(source: SourceStatus) -> dict[str, list[str]]:
+    """Reason → what a source was asked for and keeps to itself; what is not installed is not there to be told."""
+    found: dict[str, list[str]] = {}
+    for one in source.unread:
+        if one.state != "absent":
+            found.setdefault(one.reason or "no reason given", []).append(one.what)
+    return found
 
 
 def _one(inventory: Inventory, name: str) -> Component:
