@@ -2,6 +2,8 @@
 
     python -m tests.bench.cluster PODS APPLICATIONS      prints its URL and serves until its input ends
 
+With a third word, `systems`, some of its deployments run the systems that truebook reads, and one signs in somewhere.
+
 Objects look like those of a busy cluster: pods of about 2 KB with their managedFields on top, a third of them with a
 secret reference, one in twenty with a password in plain text. Everything is derived from the object's number.
 """
@@ -20,6 +22,17 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 PAGE = 500
+SYSTEMS = (
+    "grafana/grafana:12.4.2",
+    "hashicorp/vault:1.21.1",
+    "quay.io/prometheus/prometheus:v3.8.0",
+    "quay.io/prometheus/alertmanager:v0.29.0",
+    "grafana/loki:3.6.0",
+    "ghcr.io/goauthentik/server:2026.8.1",
+    "minio/minio:RELEASE.2026-09-07",
+)
+"""What the first deployments run, where the cluster has systems; none has an address at which it could be asked."""
+ISSUER = {"name": "OIDC_ISSUER", "value": "https://login.homelab.local/application/o/app/"}
 COLUMNS = [
     {"name": name, "type": "string", "format": "name" if name == "Name" else "", "description": name, "priority": 0}
     for name in ("Name", "Ready", "Status", "Age")
@@ -164,6 +177,15 @@ def deployment(number: int) -> dict[str, Any]:
     return {"metadata": metadata(number, "deployment", name, annotations=annotations), "spec": spec, "status": status}
 
 
+def deployment_or_system(number: int) -> dict[str, Any]:
+    """A deployment, the first of which run a system each."""
+    found = deployment(number)
+    if number < len(SYSTEMS):
+        (own,) = found["spec"]["template"]["spec"]["containers"]
+        own |= {"image": SYSTEMS[number], "env": [*own["env"], ISSUER]}
+    return found
+
+
 def service(number: int) -> dict[str, Any]:
     """A service."""
     ports = [{"name": "http", "protocol": "TCP", "port": 80, "targetPort": "http"}]
@@ -225,13 +247,15 @@ def pages(kind: str, version: str, count: int, make: Callable[[int], dict[str, A
     return found
 
 
-def answers(pods: int, applications: int) -> dict[str, list[bytes]]:
+def answers(pods: int, applications: int, *, systems: bool = False) -> dict[str, list[bytes]]:
     """All answers by path: for each hundred pods there are 14 deployments and 14 services."""
     others = pods * 14 // 100
     lists = {
         "/api/v1/pods": pages("Pod", "v1", pods, pod),
         "/api/v1/services": pages("Service", "v1", others, service),
-        "/apis/apps/v1/deployments": pages("Deployment", "apps/v1", others, deployment),
+        "/apis/apps/v1/deployments": pages(
+            "Deployment", "apps/v1", others, deployment_or_system if systems else deployment
+        ),
         "/apis/argoproj.io/v1alpha1/applications": pages(
             "Application", "argoproj.io/v1alpha1", applications, application
         ),
@@ -277,8 +301,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer one page."""
         parts = urlsplit(self.path)
-        body = self.found[parts.path][int(parse_qs(parts.query).get("continue", ["0"])[0]) // PAGE]
-        self.send_response(200)
+        found = self.found.get(parts.path)
+        body = b"{}" if found is None else found[int(parse_qs(parts.query).get("continue", ["0"])[0]) // PAGE]
+        self.send_response(404 if found is None else 200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -289,9 +314,10 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(pods: int, applications: int) -> Iterator[str]:
+def serving(pods: int, applications: int, *, systems: bool = False) -> Iterator[str]:
     """The URL of such a cluster in a process of its own."""
     command = [sys.executable, "-m", "tests.bench.cluster", str(pods), str(applications)]
+    command += ["systems"] if systems else []
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         yield process.stdout.readline().strip()
@@ -300,7 +326,7 @@ def serving(pods: int, applications: int) -> Iterator[str]:
 
 def main() -> None:
     """Serve until the input ends."""
-    Handler.found = answers(int(sys.argv[1]), int(sys.argv[2]))
+    Handler.found = answers(int(sys.argv[1]), int(sys.argv[2]), systems=sys.argv[3:] == ["systems"])
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -177,6 +178,26 @@ def test_who_wants_what_is_there_does_not_wait_for_what_is_being_made(monkeypatc
     finally:
         go_on.set()
         slow.join()
+
+
+def test_garbage_is_not_looked_for_among_what_stays_and_is_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+
+    def discover(*arguments: object) -> None:
+        seen.append(gc.isenabled())
+        raise ConfigError("no facts")
+
+    monkeypatch.setattr(known, "discover", discover)
+    shared = Known(Settings(), recording({}).parts)
+    for collecting in (True, False):
+        try:
+            (gc.enable if collecting else gc.disable)()
+            with pytest.raises(ConfigError, match="no facts"):
+                _ = shared.facts
+            seen.append(gc.isenabled())
+        finally:
+            gc.enable()
+    assert seen == [False, True, False, False]
 
 
 def test_objects_are_found_by_their_names_whatever_stands_beside_them() -> None:

@@ -6,8 +6,10 @@ components are put together only where a word in a workload gives a reason to.
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -35,6 +37,19 @@ Name = tuple[str, str]
 """Namespace and name of an object."""
 
 _T = TypeVar("_T")
+
+
+@contextmanager
+def _growing() -> Iterator[None]:
+    """For what makes very many objects, all of which stay: to look for garbage among them, over and over while there
+    are more and more, takes almost as long as to make them."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 class _Metadata(msgspec.Struct):
@@ -89,12 +104,12 @@ class Known:
     @property
     def facts(self) -> Facts:
         """The objects, cut down to what the inventory uses of them."""
-        return self._once("facts", lambda: discover(self.recording, self.kubernetes))
+        return self._once("facts", _growing()(lambda: discover(self.recording, self.kubernetes)))
 
     @property
     def joined(self) -> Joined:
         """Components with the workloads, Services and routes that are theirs."""
-        return self._once("joined", lambda: join(self.facts, self._settings))
+        return self._once("joined", _growing()(lambda: join(self.facts, self._settings)))
 
     def value(self, subject: Subject, key: str) -> Value | None:
         """One value of a component of `joined`, as the inventory will have it: its address for one."""
