@@ -145,6 +145,24 @@ def test_paper_has_all_of_it_black_on_white(browser: Browser, base: str, scheme:
         found.screenshot(f"print-index-{scheme}")
 
 
+def test_paper_is_not_wasted_and_no_heading_stands_alone(browser: Browser, base: str) -> None:
+    with visit(browser, base) as found:
+        page = found.open("stack.html")
+        sheets = page.pdf(format="A4").count(b"/Type /Page\n")
+        assert 5 < sheets <= 12  # five diagrams with their evidence, and the certificates
+        page.emulate_media(media="print")
+        high = page.locator(".mermaid > svg").evaluate_all("all => all.map((svg) => svg.clientHeight)")
+        assert max(high) < 950  # of the 1000 pixels that a sheet has, or so
+        for selector, name, value in (
+            ("h2", "breakAfter", "avoid"),
+            ("tr", "breakInside", "avoid"),
+            ("table", "breakInside", "auto"),
+            ("th button", "position", "static"),  # else it is missing from all sheets but the first
+        ):
+            style = page.locator(f"article {selector}").first.evaluate(f"one => getComputedStyle(one).{name}")
+            assert (selector, style) == (selector, value)
+
+
 def test_paper_says_where_links_lead(browser: Browser, base: str) -> None:
     with visit(browser, base) as found:
         page = found.open("vault.html")
