@@ -383,6 +383,14 @@ def test_a_wrong_name_has_the_nearest_as_its_hint() -> None:
     assert found.hint == "did you mean vault.homelab.local?"
 
 
+def test_what_all_hosts_share_does_not_make_them_alike() -> None:
+    there = Known(hosts=frozenset(f"{name}.homelab.local" for name in ("home", "grafana", "prometheus")))
+    (found,) = drift("https://prom.homelab.local", there=there)
+    assert found.hint == "did you mean prometheus.homelab.local?"
+    (found,) = drift("https://zigbee.homelab.local", there=there)
+    assert found.hint == "correct it, or ignore it with a reason"
+
+
 def test_what_there_is_is_read_from_the_recording() -> None:
     def named(name: str, **fields: object) -> dict[str, object]:
         return {"metadata": {"name": name}, **fields}
@@ -532,8 +540,10 @@ def test_severities_are_those_of_the_settings() -> None:
 
 
 def test_a_rule_that_there_is_not_is_told() -> None:
-    settings = Settings(path=Path("truebook.yml"), check=CheckSettings(severities={"cell-difers": "off"}))
-    with pytest.raises(ConfigError, match=r"truebook\.yml: .*no rule 'cell-difers' \(did you mean 'cell-differs'\?\)"):
+    check = CheckSettings(severities={"cell-difers": "off"}, lines={"severities": 7})
+    settings = Settings(path=Path("truebook.yml"), check=check)
+    said = r"truebook\.yml:7: .*no rule 'cell-difers' \(did you mean 'cell-differs'\?\)"
+    with pytest.raises(ConfigError, match=said):
         drift("", settings=settings)
 
 

@@ -29,6 +29,14 @@ def test_every_system_listens_on_loopback_at_an_address_of_its_own(tmp_path: Pat
             httpx.get(f"{url}/healthz", trust_env=False)
 
 
+def test_a_server_leaves_the_logging_of_others_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that start at the same time would be heard on stderr."""
+    configured: list[object] = []
+    monkeypatch.setattr("logging.config.dictConfig", configured.append)
+    with start(sample.recording(), directory=tmp_path):
+        assert configured == []
+
+
 def test_the_kubeconfig_and_the_environment_lead_to_it(tmp_path: Path) -> None:
     folder = tmp_path / "made" / "here"
     with start(sample.recording(), directory=folder) as replay:

@@ -51,7 +51,8 @@ def _severities(settings: Settings) -> Mapping[str, str]:
         if rule not in RULES:
             close = get_close_matches(rule, RULES, n=1)
             fix = f"did you mean '{close[0]}'?" if close else f"known: {', '.join(sorted(RULES))}"
-            raise ConfigError(f"check.severities: there is no rule '{rule[:80]}' ({fix})", path=settings.path)
+            message = f"check.severities: there is no rule '{rule[:80]}' ({fix})"
+            raise ConfigError(message, path=settings.path, line=settings.check.lines.get("severities"))
     return settings.check.severities
 
 

@@ -37,6 +37,7 @@ class Server:
             LoopbackOnly(app),
             access_log=False,
             lifespan="off",
+            log_config=None,  # each server would set up the logging of all anew, and those that run would be heard
             log_level="critical",
             loop="asyncio",
             server_header=False,

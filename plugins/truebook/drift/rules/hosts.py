@@ -25,10 +25,18 @@ def _find(facts: Facts) -> Iterator[Finding]:
     for page in facts.pages:
         for claim in page.claims:
             if claim.kind == "host" and not _served(claim.subject, hosts):
-                close = get_close_matches(claim.subject, sorted(hosts), n=1, cutoff=0.7)
-                hint = f"did you mean {close[0]}?" if close else "correct it, or ignore it with a reason"
+                close = _nearest(claim.subject, hosts)
+                hint = f"did you mean {close}?" if close else "correct it, or ignore it with a reason"
                 message = f"nothing serves {claim.subject}"
                 yield found(UNKNOWN, page.path, claim.line, claim.subject, message, hint=hint)
+
+
+def _nearest(host: str, hosts: frozenset[str]) -> str | None:
+    """The host of the same domain whose first name is most like this one's: the domain makes none more alike."""
+    name, _, domain = host.partition(".")
+    names = {one.partition(".")[0]: one for one in sorted(hosts) if one.partition(".")[2] == domain}
+    close = get_close_matches(name, names, n=1, cutoff=0.55)
+    return names[close[0]] if close else None
 
 
 def _named(facts: Facts) -> Iterator[str]:
