@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.unit.inventory_objects import application, built, catalog, resource, stated
 from truebook.model import Inventory
 
@@ -34,6 +36,22 @@ def test_a_repository_that_nobody_names_is_discovered_with_argocd_s_group() -> N
 def test_a_repository_called_like_a_component_is_told_apart() -> None:
     found = built(applications=[application("homelab", spec=SOURCE)])
     assert [c.name for c in found.components] == ["homelab", "owner-homelab"]
+
+
+@pytest.mark.parametrize(
+    ("url", "names"),
+    [
+        ("https://git.local", ["a", "git.local"]),
+        ("https://git.local/", ["a", "git.local"]),
+        ("https://git.local/.git", ["a", "git.local"]),
+        ("https://", ["a"]),
+        ("//", ["a"]),
+        (" ", ["a"]),
+    ],
+)
+def test_no_component_is_without_a_name(url: str, names: list[str]) -> None:
+    found = built(applications=[application("a", spec={"source": {"repoURL": url, "path": "x"}})])
+    assert [c.name for c in found.components] == names
 
 
 def test_a_chart_repository_is_no_component() -> None:

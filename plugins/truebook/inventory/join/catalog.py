@@ -232,6 +232,9 @@ def _repositories(facts: Facts, subjects: list[Subject]) -> Iterator[Subject]:
             continue
         known.add(address)
         owner, _, name = address.rpartition("/")
+        name = name or owner.strip("/")  # an address without a path
+        if not name:
+            continue
         if name in used:
             name = _unused(f"{owner.rpartition('/')[2]}-{name}", used)
         used.add(name)
