@@ -71,6 +71,11 @@ class _Shard(click.ParamType):  # type: ignore[type-arg] # generic in newer vers
 @click.option("--write-baseline", is_flag=True, help="Take what is found now as known: write it to --baseline.")
 @click.option("--run", "run_blocks", is_flag=True, help="Test the shell blocks as well.")
 @click.option(
+    "--allow-unrecorded",
+    is_flag=True,
+    help="With --run: exit 0 where all that can't be told is what the recording does not hold, such as pods' logs.",
+)
+@click.option(
     "--shard",
     type=_Shard(),
     default=None,
@@ -96,6 +101,7 @@ def check_command(
     baseline: Path | None,
     write_baseline: bool,
     run_blocks: bool,
+    allow_unrecorded: bool,
     shard: tuple[int, int] | None,
     durations: Path | None,
     site: Path | None,
@@ -123,11 +129,15 @@ def check_command(
     state, inventory = read(settings, recording)
     tested = None
     if run_blocks:
-        how = Testing(shard=shard, durations={} if durations is None else pipeline_check.durations(durations))
+        how = Testing(
+            shard=shard,
+            durations={} if durations is None else pipeline_check.durations(durations),
+            allow_unrecorded=allow_unrecorded,
+        )
         tested = test(paths, state, inventory, settings, how)
         say_run(tested.run)
     known = None if write_baseline else baseline
-    asked = pipeline_check.Asked(paths, known, fail_on, shard, site=site)
+    asked = pipeline_check.Asked(paths, known, fail_on, shard, site=site, allow_unrecorded=allow_unrecorded)
     report = pipeline_check.check(
         state,
         inventory,

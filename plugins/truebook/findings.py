@@ -177,9 +177,9 @@ class Compared:
 class Report:
     """All that a check found. `compared` is what was looked at: where it is empty and no block was tested, nothing can
     be said. `problems` say why something could not be told. `findings` are the new ones, in the order of path and
-    line; `known` those of the baseline. `generated_at` and
-    `recorded_at` are RFC 3339 UTC. `shard` is `2/5` where this is one of several reports to be merged,
-    `shard_blocks` the number of blocks of all of them."""
+    line; `known` those of the baseline. `generated_at` and `recorded_at` are RFC 3339 UTC. `shard` is `2/5` where this
+    is one of several reports to be merged, `shard_blocks` the number of blocks of all of them. `allow_unrecorded`: a
+    block that can't be told for want of an answer that the recording does not hold is no reason not to be clean."""
 
     cluster: str
     origin: str
@@ -194,6 +194,7 @@ class Report:
     fail_on: Severity = "warning"
     shard: str = ""
     shard_blocks: int = 0
+    allow_unrecorded: bool = False
 
     @property
     def exit_code(self) -> int:
@@ -201,6 +202,7 @@ class Report:
         heavy = any(weighs(found.severity, self.fail_on) for found in self.findings)
         if heavy or any(block.result.state == "failed" for block in self.blocks):
             return 1
-        unsure = self.problems or any(block.result.state == "unknown" for block in self.blocks)
+        untold = [block.result for block in self.blocks if block.result.state == "unknown"]
+        unsure = self.problems or any(not (self.allow_unrecorded and result.unrecorded) for result in untold)
         tested = any(block.result.state == "passed" for block in self.blocks)
         return 2 if unsure or not (self.compared or tested) else 0

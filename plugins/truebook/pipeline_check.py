@@ -45,7 +45,7 @@ class Page:
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a check is asked for. `baseline` is the file of known findings; `shard` is `(number, of)`: only the first
-    compares pages. `site` is a built site to look at as well."""
+    compares pages. `site` is a built site to look at as well. `allow_unrecorded` as in `findings.Report`."""
 
     paths: tuple[Path, ...] = ()
     baseline: Path | None = None
@@ -53,6 +53,7 @@ class Asked:
     shard: tuple[int, int] | None = None
     site: Path | None = None
     now: datetime | None = None
+    allow_unrecorded: bool = False
 
 
 def check(
@@ -108,6 +109,7 @@ def check(
         fail_on=asked.fail_on or settings.check.fail_on,
         shard_blocks=blocks if asked.shard is not None else 0,
         shard="" if asked.shard is None else f"{asked.shard[0]}/{asked.shard[1]}",
+        allow_unrecorded=asked.allow_unrecorded,
     )
 
 

@@ -231,6 +231,13 @@ def test_github_fails_where_a_block_fails(checkout: Path, green: Done) -> None:
     assert "::error file=docs/run1.md,line=4" in named(jobs[-1], "Merge the shares").output
 
 
+def test_github_tells_what_a_recording_does_not_hold_and_goes_on(checkout: Path, green: Done) -> None:
+    (checkout / "docs" / "run1.md").write_text("# 1\n\n```bash\nkubectl get events -n argocd\n```\n")
+    machine, jobs = github(checkout, shares=(share_of("docs/run1.md", green[1]),), others=green[1])
+    assert [failed(steps) for steps in jobs] == [[], []], said(jobs)
+    assert "the recording does not hold GET /api/v1/namespaces/argocd/events" in machine.summary.read_text()
+
+
 def test_github_names_a_share_that_got_lost(checkout: Path, green: Done) -> None:
     machine, jobs = github(checkout, shares=(), others=green[1], lose=2)
     assert failed(jobs[-1]) == [("Fail where the docs drifted", 2)], said(jobs)

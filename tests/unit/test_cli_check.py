@@ -275,6 +275,15 @@ def test_a_failed_block_is_1() -> None:
     assert "docs/page.md:4: failed: " in found.stdout
 
 
+@SANDBOXED
+def test_what_a_recording_cannot_hold_may_be_allowed() -> None:
+    page("# Page\n\nIn the namespace `vault`.\n\n```bash\nkubectl get events -n argocd\n```\n")
+    for options, code in (((), 2), (("--allow-unrecorded",), 0)):
+        found = run("check", "docs", "--run", *options)
+        assert found.exit_code == code, found.output
+        assert "docs/page.md:5: not known: the recording does not hold" in found.stdout
+
+
 # Built sites
 
 

@@ -17,6 +17,7 @@ from truebook.findings import SEVERITIES, Compared, Finding, Report, weighs
 from truebook.report import FORMATS, as_json, history, pages
 from truebook.report.merge import merge
 
+UNRECORDED = (replace(BLOCKS[2], result=replace(BLOCKS[2].result, unrecorded=True)),)
 VERSION = re.compile(r'("version": )"(?!2\.1\.0)[^"]+"')
 
 
@@ -81,6 +82,11 @@ def test_severities_have_one_order() -> None:
         ({"findings": (), "problems": (), "blocks": BLOCKS[2:3]}, 2),
         ({"findings": (), "blocks": ()}, 2),
         ({"findings": FINDINGS[:1], "blocks": ()}, 1),
+        ({"findings": (), "problems": (), "blocks": BLOCKS[2:3], "allow_unrecorded": True}, 2),
+        ({"findings": (), "problems": (), "blocks": UNRECORDED}, 2),
+        ({"findings": (), "problems": (), "blocks": UNRECORDED, "allow_unrecorded": True}, 0),
+        ({"findings": (), "blocks": UNRECORDED, "allow_unrecorded": True}, 2),
+        ({"findings": (), "problems": (), "blocks": UNRECORDED, "compared": (), "allow_unrecorded": True}, 2),
         ({"findings": (), "problems": (), "blocks": (), "compared": ()}, 2),
         ({"findings": (), "problems": (), "blocks": BLOCKS[3:], "compared": ()}, 2),
         ({"findings": (), "problems": (), "blocks": BLOCKS[:1], "compared": ()}, 0),
@@ -177,6 +183,15 @@ def test_shards_make_one_report_whatever_their_order() -> None:
     whole = merge(parts)
     assert whole == merge(parts[::-1])
     assert (whole.findings, whole.blocks, whole.problems, whole.shard) == (FINDINGS, BLOCKS[:3], (), "")
+
+
+def test_what_one_shard_does_not_allow_a_merged_report_does_not() -> None:
+    parts = [
+        (Path(f"{number}.json"), report(shard=f"{number}/2", allow_unrecorded=allowed, blocks=(), shard_blocks=0))
+        for number, allowed in ((1, True), (2, False))
+    ]
+    assert not merge(parts).allow_unrecorded
+    assert merge([(path, replace(part, allow_unrecorded=True)) for path, part in parts]).allow_unrecorded
 
 
 def test_shards_that_were_cut_differently_cannot_tell() -> None:

@@ -60,6 +60,7 @@ def merge(reports: Sequence[tuple[Path, Report]]) -> Report:
         problems=_once((*(problem for part in parts for problem in part.problems), *missing)),
         shard="",
         shard_blocks=0,
+        allow_unrecorded=all(part.allow_unrecorded for part in parts),
     )
 
 
