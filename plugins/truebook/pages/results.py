@@ -67,7 +67,10 @@ def outcome(result: BlockResult) -> str:
         return _DONE.get(result.plan) or f"Proved{' in part' if partly(result) else ''}"
     if result.state == "failed":
         return "Failed"
-    return "Could not be tested" if result.state == "unknown" else _NOT_DONE[result.plan]
+    if result.state == "unknown":
+        return "Could not be tested"
+    # One with a time was looked at, and does not wait for it.
+    return "Not run" if result.started_at else _NOT_DONE[result.plan]
 
 
 def partly(result: BlockResult) -> bool:
