@@ -44,9 +44,10 @@ def repository(kind: str) -> Iterator[Path]:
     # What nobody told Git to ignore: one by its name, one that the environment names, and one that that names.
     (folder / "tls.key").write_text("canary-key\n", encoding="utf-8")
     (folder / "ci.conf").write_text(
-        '{"users": [{"user": {"client-key": "docs/ci"}}], "x": "canary-named"}\n', encoding="utf-8"
+        '{"users": [{"user": {"client-key": "keys/ci"}}], "x": "canary-named"}\n', encoding="utf-8"
     )
-    (folder / "docs" / "ci").write_text("canary-client\n", encoding="utf-8")
+    (folder / "keys").mkdir()
+    (folder / "keys" / "ci").write_text("canary-client\n", encoding="utf-8")
     (folder / "link").symlink_to(outside / "secret")
     os.mkfifo(folder / "fifo")
     folder.chmod(0o755 if kind == "unprivileged" else 0o700)
