@@ -249,10 +249,10 @@ def test_what_was_copied_is_what_was_tested(browser: Browser, ran: str, tmp_path
     fences = "".join(f"````bash\n{text}\n````\n\n" for text in ways["button"])
     again = run(tmp_path, f"# Copied\n\n{fences}", code=1)
     look = ("plan", "verdict", "result", "exit_code", "output", "claims")
-    for one, other in zip(again, tested, strict=True):
-        assert one["values"] == []  # the copy has nothing left to fill
-        assert {name: one[name] for name in look} == {name: other[name] for name in look}
-        assert requests(one) == requests(other)
+    for result, other in zip(again, tested, strict=True):
+        assert result["values"] == []  # the copy has nothing left to fill
+        assert {name: result[name] for name in look} == {name: other[name] for name in look}
+        assert requests(result) == requests(other)
     assert sum(bool(requests(one)) for one in again) == len(again) - 1  # all but what argocd would do
     assert sum(HARD in one["output"] for one in again) == 4
     assert [one["result"] for one in again] == ["passed"] * 6 + ["failed"]
