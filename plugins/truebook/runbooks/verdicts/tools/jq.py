@@ -47,6 +47,7 @@ _YQ_FLAGS = (
     "header-preprocess verbose,v "
     "help,h version,V slurp exit compact-output,c arg+"
 )
+_YQ_VERBS = frozenset({"e", "eval", "ea", "eval-all"})
 _YQ_EFFECTS: Effects = {
     "inplace": ("local", "changes files"),
     "split-exp": ("local", "writes files"),
@@ -59,7 +60,10 @@ def _yq(parsed: Parsed) -> Ruling | None:
         ruling = expression(text)
         if ruling is not None:
             return ruling
-    return printed(parsed.all_operands())
+    words = parsed.all_operands()
+    words = words[1:] if words[:1] and words[0] in _YQ_VERBS else words
+    # Without an expression the first is a file as well.
+    return printed(words[1:] if len(words) > 1 else [word for word in words if not word.startswith(".")])
 
 
 YQ = Program("yq", Verb("read", "reads YAML", _YQ_FLAGS, _YQ_EFFECTS, _yq))

@@ -50,7 +50,8 @@ def secret(parsed: Parsed) -> Ruling | None:
     """A ruling where the output may hold a Secret's data."""
     if not prints_data(parsed):
         return None
-    if found := printed([parsed.last("output"), *parsed.flags.get("template", [])]):
+    form, _, path = parsed.last("output").partition("=")
+    if form.endswith("file") and (found := printed([path, *parsed.flags.get("template", [])])):
         return found
     named = kinds(parsed)
     if named & {"secret", "secrets"}:
