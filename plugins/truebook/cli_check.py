@@ -268,7 +268,8 @@ def _give(report: Report, wanted: list[tuple[str, Path | None]]) -> None:
             continue
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_file(path, text)
+            # A link that is named is meant to be followed, such as /dev/stdout where that is a file.
+            write_file(path.resolve() if path.is_file() else path, text)
         except OSError as error:
             lost.append(ConfigError(f"cannot be written: {error.strerror}", path=path))
         except ConfigError as error:

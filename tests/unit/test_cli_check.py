@@ -464,3 +464,12 @@ def test_a_page_with_broken_markers_still_says_all_else(folder: Path) -> None:
         "docs/vault.md:5: error: the region has no END",
         "docs/vault.md:7: warning: there is no namespace volt (unknown-name)",
     ]
+
+
+def test_an_output_may_be_a_link() -> None:
+    updated()
+    Path("kept.json").touch()
+    Path("link.json").symlink_to("kept.json")
+    assert run("check", "docs", "-o", "link.json").exit_code == 0
+    assert Path("link.json").is_symlink()
+    assert json.loads(Path("kept.json").read_text())["exit_code"] == 0
