@@ -25,7 +25,8 @@ APPLICATIONS = 5_000
 
 
 def measure(rounds: int) -> list[Row]:
-    """Each of the clusters."""
+    """Each of the clusters. The goal is that of reading; to put components together where systems run comes on top, and
+    is told without one."""
     return [
         _row("read 100,000 objects and 5,000 Applications", rounds, systems=False),
         _row("… and find the systems that run there", rounds, systems=True),
@@ -33,7 +34,7 @@ def measure(rounds: int) -> list[Row]:
 
 
 def _row(name: str, rounds: int, *, systems: bool) -> Row:
-    """Baseline and ours in turn, `rounds` times."""
+    """Baseline and ours in turn, `rounds` times, in a cluster with `systems` or without."""
     found: dict[str, list[dict[str, float]]] = {"baseline": [], "ours": []}
     with serving(PODS, APPLICATIONS, systems=systems) as url:
         for _ in range(rounds):
@@ -46,7 +47,7 @@ def _row(name: str, rounds: int, *, systems: bool) -> Row:
         name=name,
         ours=[result["seconds"] for result in ours],
         baseline=[result["seconds"] for result in baseline],
-        goal=1.5,
+        goal=None if systems else 1.5,
         facts={
             "objects": ours[0]["objects"],
             "MB on the wire": baseline[0]["wire"],
@@ -54,7 +55,7 @@ def _row(name: str, rounds: int, *, systems: bool) -> Row:
             "peak MB": max(result["peak"] for result in ours),
             "seconds to write": sorted(result["write"] for result in ours)[len(ours) // 2],
         },
-        limits={"peak MB": 600},
+        limits={} if systems else {"peak MB": 600},
     )
 
 
