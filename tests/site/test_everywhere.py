@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -155,6 +156,21 @@ def test_with_instant_navigation_a_diagram_without_mermaid_is_text(browser: Brow
         page.locator(".md-nav--primary").get_by_role("link", name="The whole stack").click()
         expect(page.locator(".mermaid").first).to_contain_text("flowchart LR", timeout=20_000)
         expect(page.get_by_text("This diagram could not be drawn").first).to_be_visible()
+
+
+# ---- Our own scripts ------------------------------------------------------------------------------------------------
+
+
+def test_our_javascript_is_small_and_plain(site: Path) -> None:
+    """Less than a picture, in files that a person can read; nothing brings other code along."""
+    scripts = [*(site / "assets").glob("truebook*.js"), *(ROOT / "docs" / "assets").glob("*.js")]
+    ours = [path for path in scripts if path.name != "truebook-values.js"]  # what is live, and no code
+    assert len(ours) >= 8
+    assert sum(path.stat().st_size for path in ours) < 64_000
+    for path in ours:
+        text = path.read_text(encoding="utf-8")
+        assert max(map(len, text.splitlines())) <= 160, path
+        assert not re.search(r"\bimport\b|\brequire\(|\beval\(|innerHTML|document\.write\(|new Function", text), path
 
 
 # ---- For everyone ---------------------------------------------------------------------------------------------------
