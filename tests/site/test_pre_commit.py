@@ -10,6 +10,8 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
@@ -63,10 +65,12 @@ def theirs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def lend(name: str, folder: Path, extras: frozenset[str] = frozenset(), seen: set[str] | None = None) -> None:
-    """Put links into `folder` to all that a distribution declares to need."""
+def lend(
+    needed: Iterable[str], folder: Path, extras: frozenset[str] = frozenset(), seen: set[str] | None = None
+) -> None:
+    """Put links into `folder` to the distributions that are needed, and to what they declare to need."""
     seen = set() if seen is None else seen
-    for wanted in map(Requirement, metadata.requires(name) or ()):
+    for wanted in map(Requirement, needed):
         if wanted.marker and not any(wanted.marker.evaluate({"extra": extra}) for extra in extras | {""}):
             continue
         found = metadata.distribution(wanted.name)
@@ -76,7 +80,7 @@ def lend(name: str, folder: Path, extras: frozenset[str] = frozenset(), seen: se
                 link.symlink_to(found.locate_file(top))
         if wanted.name not in seen:
             seen.add(wanted.name)
-            lend(wanted.name, folder, frozenset(wanted.extras), seen)
+            lend(found.requires or (), folder, frozenset(wanted.extras), seen)
 
 
 def hook(theirs: Path, *arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
@@ -97,7 +101,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where pre-commit keeps what it installs."""
     home = tmp_path_factory.mktemp("pre-commit")
     (home / "lent").mkdir()
-    lend("truebook", home / "lent")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    lend(project["dependencies"], home / "lent")
     return home
 
 
