@@ -37,7 +37,7 @@ FIRST = (
         f"tests/real/test_{name}.py"
         for name in ("homelab", "guard_kubernetes", "policy", "guard_argocd", "guard_vault")
     ),
-    *(f"tests/site/test_{name}.py" for name in ("browser", "ci", "diagram", "everywhere", "blocks", "copying")),
+    *(f"tests/site/test_{name}.py" for name in ("everywhere", "browser", "finding", "ci", "diagram", "hostile")),
 )
 """The files that take longest, longest first; all others follow. A worker that gets one of these last keeps the
 others waiting."""

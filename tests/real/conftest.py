@@ -73,6 +73,12 @@ def prometheus(request: pytest.FixtureRequest) -> Iterator[Prometheus]:
     with _start(
         request, lambda: Prometheus(config, {"rules.yml": {"groups": [{"name": "tests", "rules": rules}]}})
     ) as server:
+
+        def evaluated() -> bool:
+            (group,) = server.get("/api/v1/rules", type="alert")["groups"]
+            return {rule["state"] for rule in group["rules"]} == {"firing", "inactive"}
+
+        server.server.wait_ready(evaluated)  # before that it says `unknown`, which is true for a moment only
         yield server
 
 
