@@ -99,10 +99,11 @@ def github(
     others: Machine | None = None,
     sandbox: bool = True,
     lose: int = 0,
+    builds: bool = True,
     **secrets: str,
 ) -> tuple[Machine, Jobs]:
     """Run the workflow; each job's steps. The shares that are not among `shares` are those of `others`. `lose` one's
-    report on the way."""
+    report on the way. `builds` is False where nothing is asked of the site."""
     context = {f"secrets.{name}": value for name, value in secrets.items()} | {"strategy.job-total": str(of)}
     machine = Machine(checkout, checkout.parent / "runner", sandbox)
     if others is not None:
@@ -114,7 +115,8 @@ def github(
         jobs.append(machine.github(WORKFLOW, "check", {**context, "matrix.shard": str(number)}))
         shutil.rmtree(checkout / "reports", ignore_errors=True)  # each job has a checkout of its own
     shutil.rmtree(machine.artifacts / f"truebook-shard-{lose}", ignore_errors=True)
-    return machine, [*jobs, machine.github(WORKFLOW, "report", context)]
+    leave_out = () if builds else ("Build the site", "Look whether the plugins saw the site")
+    return machine, [*jobs, machine.github(WORKFLOW, "report", context, leave_out=leave_out)]
 
 
 def share_of(page: str, machine: Machine) -> int:
@@ -225,7 +227,7 @@ def test_github_fails_where_the_docs_drifted_and_says_where(checkout: Path, gree
 
 def test_github_fails_where_a_block_fails(checkout: Path, green: Done) -> None:
     (checkout / "docs" / "run1.md").write_text("# 1\n\n```bash\nkubectl get ns nowhere\n```\n")
-    _, jobs = github(checkout, shares=(share_of("docs/run1.md", green[1]),), others=green[1])
+    _, jobs = github(checkout, shares=(share_of("docs/run1.md", green[1]),), others=green[1], builds=False)
     assert failed(jobs[0]) == [], said(jobs)
     assert failed(jobs[-1])[-1] == ("Fail where the docs drifted", 1)
     assert "::error file=docs/run1.md,line=4" in named(jobs[-1], "Merge the shares").output
@@ -233,13 +235,13 @@ def test_github_fails_where_a_block_fails(checkout: Path, green: Done) -> None:
 
 def test_github_tells_what_a_recording_does_not_hold_and_goes_on(checkout: Path, green: Done) -> None:
     (checkout / "docs" / "run1.md").write_text("# 1\n\n```bash\nkubectl get events -n argocd\n```\n")
-    machine, jobs = github(checkout, shares=(share_of("docs/run1.md", green[1]),), others=green[1])
+    machine, jobs = github(checkout, shares=(share_of("docs/run1.md", green[1]),), others=green[1], builds=False)
     assert [failed(steps) for steps in jobs] == [[], []], said(jobs)
     assert "the recording does not hold GET /api/v1/namespaces/argocd/events" in machine.summary.read_text()
 
 
 def test_github_names_a_share_that_got_lost(checkout: Path, green: Done) -> None:
-    machine, jobs = github(checkout, shares=(), others=green[1], lose=2)
+    machine, jobs = github(checkout, shares=(), others=green[1], lose=2, builds=False)
     assert failed(jobs[-1]) == [("Fail where the docs drifted", 2)], said(jobs)
     assert "shard 2 of 3 is missing" in machine.summary.read_text()
 
@@ -307,10 +309,11 @@ def gitlab(
     others: Path | None = None,
     sandbox: bool = True,
     lose: int = 0,
+    reports: bool = True,
     **variables: str,
 ) -> list[Ran]:
     """Run the pipeline: the shares, then the report. Artifacts of the first stage are in the second's checkout; those
-    of shares that are not among `shares` are from the checkout `others`."""
+    of shares that are not among `shares` are from the checkout `others`. `reports` is False for the shares alone."""
     machine = Machine(checkout, checkout.parent / "runner", sandbox)
     if others is not None:
         shutil.copytree(others / "reports", checkout / "reports")
@@ -321,7 +324,7 @@ def gitlab(
         for number in shares
     ]
     (checkout / "reports" / f"{lose}.json").unlink(missing_ok=True)
-    return [*jobs, machine.gitlab(PIPELINE, "truebook-report", variables)]
+    return [*jobs, machine.gitlab(PIPELINE, "truebook-report", variables)] if reports else jobs
 
 
 def codes(jobs: list[Ran]) -> list[int]:
@@ -369,6 +372,6 @@ def test_gitlab_reads_the_cluster_where_the_runner_reaches_it(checkout: Path, tm
     folder = tmp_path / "replay"
     folder.mkdir()
     with start(recording.load(EMBEDDED), directory=folder) as cluster:
-        jobs = gitlab(checkout, shares=(1,), of=1, TRUEBOOK_KUBECONFIG=str(cluster.kubeconfig))
+        jobs = gitlab(checkout, shares=(1,), of=1, reports=False, TRUEBOOK_KUBECONFIG=str(cluster.kubeconfig))
     assert jobs[0].code == 0, said([jobs])
     assert "state from the embedded homelab" not in jobs[0].output
