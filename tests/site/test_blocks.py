@@ -12,7 +12,7 @@ from tests.site.browsing import visit
 from tests.site.fielded import HARD, block, clipboard, copy, fill, filled, said, select
 from tests.site.test_runbooks import CONTRAST, SANDBOXED
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("blocks")]
+pytestmark = pytest.mark.browser
 
 
 BADGES = [

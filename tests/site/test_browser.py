@@ -14,7 +14,7 @@ from truebook import recording as recordings
 from truebook.pages.views.status import KINDS
 from truebook.pipeline import EMBEDDED
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 SHOWN = [
     "index.html",

@@ -28,7 +28,7 @@ from tests.site.fielded import (
 )
 from tests.site.test_runbooks import SANDBOXED
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("blocks")]
+pytestmark = pytest.mark.browser
 
 
 def copied(page: Page, button: Locator) -> str:

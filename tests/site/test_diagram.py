@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from tests.site.browsing import Gate, Scheme, visit
 from tests.site.test_browser import CONTRAST
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 def width(page: Page) -> float:

@@ -20,7 +20,7 @@ from tests.site.building import EMBEDDED, ROOT, serving
 from tests.site.test_finding import results
 from tests.site.test_pages import PAGES
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 GENERATED = ["verification.html", "drift.html"]
 

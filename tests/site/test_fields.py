@@ -17,7 +17,7 @@ from tests.site.test_runbooks import CONTRAST
 from truebook.model import FieldMode
 from truebook.runbooks.fill.write import written
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("blocks")]
+pytestmark = pytest.mark.browser
 
 
 def test_one_value_fills_all_fields_of_its_meaning(page: Page) -> None:

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.site.browsing import Scheme, visit
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 def results(page: Page, words: str) -> list[str]:

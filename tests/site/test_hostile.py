@@ -14,7 +14,7 @@ from tests.site.browsing import visit
 from tests.site.building import EMBEDDED, build, serving
 from tests.site.test_pages import NODES
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("hostile")]
+pytestmark = pytest.mark.browser
 
 SCRIPT = "<script>window.harmed=1</script>"
 IMAGE = "<img src=x onerror=window.harmed=2>"

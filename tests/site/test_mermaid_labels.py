@@ -13,7 +13,7 @@ from tests.unit.pages_sample import arrow, component, inventory
 from tests.unit.test_escape import HOSTILE
 from truebook.pages import escape, regions
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("mermaid")]
+pytestmark = pytest.mark.browser
 
 MERMAID = DOCS / "assets" / "vendor" / "mermaid.min.js"
 

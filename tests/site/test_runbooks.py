@@ -212,7 +212,6 @@ echo a # (1)
 
 @SANDBOXED
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
 def test_annotations_of_code_are_shown_in_wrapped_blocks(small: Site, browser: Browser) -> None:
     theme = "theme: {name: material, font: false, features: [content.code.annotate]}\n"
     plain = "theme: {name: null, custom_dir: theme}\n"
@@ -283,7 +282,6 @@ def landing(page: Page, tab: str) -> None:
 
 @SANDBOXED
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("device", ["desktop", "phone"])
 def test_each_runbook_of_the_landing_page_was_tested_and_says_so(
@@ -317,7 +315,6 @@ def test_each_runbook_of_the_landing_page_was_tested_and_says_so(
 
 @SANDBOXED
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
 def test_a_block_keeps_its_copy_button_and_its_place(browser: Browser, base: str) -> None:
     with visit(browser, base) as found:
         page = found.open("index.html")
@@ -334,7 +331,6 @@ def test_a_block_keeps_its_copy_button_and_its_place(browser: Browser, base: str
 
 @SANDBOXED
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
 def test_results_are_not_in_the_sites_search(browser: Browser, base: str) -> None:
     with visit(browser, base) as found:
         page = found.open("index.html")

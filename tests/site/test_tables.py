@@ -14,7 +14,7 @@ from tests.site.building import EMBEDDED, build, serving
 from tests.site.test_browser import CONTRAST
 from truebook import recording as recordings
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 MASK = "element => getComputedStyle(element, '::before').maskImage"
 

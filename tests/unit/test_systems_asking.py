@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -156,6 +157,23 @@ def test_an_answer_without_what_makes_it_the_systems_own_is_none(server: FaultSe
     assert found.reads[0].state == "failed"
     assert "503: the answer has no `sealed`" in found.reads[0].reason
     assert "pl4nted" not in found.reads[0].reason
+
+
+def test_failures_read_the_same_whichever_came_first(server: FaultServer) -> None:
+    later = threading.Event()
+
+    def first(request: Request) -> Answer:
+        assert later.wait(20)
+        return json_answer("no object")
+
+    def second(request: Request) -> Answer:
+        later.set()
+        return json_answer("none either")
+
+    server.script |= {"/fine": [json_answer({"a": 1})], "/first": first, "/second": second}
+    gathered = asked(server, *(Ask(path, {"a": SCALAR}) for path in ("/fine", "/first", "/second")))
+    problem = gathered.reading(server.url, None).problem
+    assert problem.index("/first") < problem.index("/second")
 
 
 def test_what_is_kept_from_before_is_of_the_same_server_only(server: FaultServer) -> None:

@@ -68,7 +68,7 @@ class Gathered:
         self.stand_in = ""
         self._progress = progress
         self._failed: dict[str, SourceError] = {}
-        self._refused: list[SourceError] = []
+        self._refused: dict[str, SourceError] = {}
         self._lock = threading.Lock()
 
     def ask(self, fetcher: Fetcher, *asks: Ask) -> None:
@@ -100,12 +100,12 @@ class Gathered:
         if not self.answers:
             raise self._nothing(url)
         kept = _kept(previous, url, self._failed) if self._failed else {}
-        problem = "; ".join(error.message for error in self._failed.values())
+        problem = "; ".join(error.message for error in self._in_order(self._failed))
         data = HttpData(url=url, answers={**kept, **self.answers})
         return Reading(encode_http(data), tuple(self.reads), problem=problem, stand_in=self.stand_in)
 
     def _nothing(self, url: str) -> SourceError:
-        first = next(iter((*self._failed.values(), *self._refused)), None)
+        first = next(iter((*self._in_order(self._failed), *self._in_order(self._refused))), None)
         if first is not None:
             return first
         if self.reads and all(read.state == "forbidden" for read in self.reads):
@@ -113,11 +113,16 @@ class Gathered:
         said = next((f" ({read.reason.removeprefix(f'{self.system}: ')})" for read in self.reads), "")
         return NotServed(f"{self.system}: nothing of its API is served at {url}{said}")
 
+    def _in_order(self, errors: Mapping[str, SourceError]) -> list[SourceError]:
+        """In the order of the questions, whichever thread was first: the same failures always read the same."""
+        return [errors[read.what] for read in self.reads if read.what in errors]
+
     def _one(self, fetcher: Fetcher, ask: Ask) -> Read:
         try:
             status, body = self._body(fetcher, ask)
         except Forbidden as error:
-            self._refused.append(error)
+            with self._lock:
+                self._refused[ask.what] = error
             return Read(ask.what, "forbidden", reason=error.message)
         except NotServed as error:
             return Read(ask.what, "absent", reason=error.message)
