@@ -116,11 +116,11 @@ class FaultServer:
             scripted = self.script.get(request.path)
             if scripted is None:
                 return self.default
-            if not callable(scripted):
-                place = min(self._asked[request.path], len(scripted) - 1)
-                self._asked[request.path] += 1
-                return scripted[place]
-        return scripted(request)  # without the lock: it may wait for another request
+            if callable(scripted):
+                return scripted(request)
+            place = min(self._asked[request.path], len(scripted) - 1)
+            self._asked[request.path] += 1
+            return scripted[place]
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         outer = self

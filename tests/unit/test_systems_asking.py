@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -159,18 +159,15 @@ def test_an_answer_without_what_makes_it_the_systems_own_is_none(server: FaultSe
     assert "pl4nted" not in found.reads[0].reason
 
 
-def test_failures_read_the_same_whichever_came_first(server: FaultServer) -> None:
-    later = threading.Event()
+def test_failures_read_the_same_whichever_came_first(server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Backwards(ThreadPoolExecutor):
+        """Answers come in from the last question to the first."""
 
-    def first(request: Request) -> Answer:
-        assert later.wait(20)
-        return json_answer("no object")
+        def map(self, call: Callable[[Any], Any], asks: Sequence[Any]) -> Iterator[Any]:  # type: ignore[override]
+            return iter([call(ask) for ask in reversed(asks)][::-1])
 
-    def second(request: Request) -> Answer:
-        later.set()
-        return json_answer("none either")
-
-    server.script |= {"/fine": [json_answer({"a": 1})], "/first": first, "/second": second}
+    monkeypatch.setattr("truebook.state.systems.asking.ThreadPoolExecutor", Backwards)
+    server.script |= {"/fine": [json_answer({"a": 1})], "/first": [json_answer("")], "/second": [json_answer("")]}
     gathered = asked(server, *(Ask(path, {"a": SCALAR}) for path in ("/fine", "/first", "/second")))
     problem = gathered.reading(server.url, None).problem
     assert problem.index("/first") < problem.index("/second")
