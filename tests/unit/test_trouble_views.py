@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from tests.unit.filled_views import filled, rows
 from tests.unit.pages_sample import SAMPLE, component
-from tests.unit.test_record_views import filled, rows
 from tests.unit.views_sample import CHECKED, FULL, record, told
 from truebook.model import Inventory, SourceStatus, Unread
 from truebook.pages.views.cron import period
