@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.unit.recordings import recording
 from truebook.inventory import build
-from truebook.model import Inventory
+from truebook.model import Component, Inventory
 from truebook.settings import CatalogComponent, CatalogRelation, Find, Settings
 
 LABEL = "app.kubernetes.io/"
@@ -126,6 +126,14 @@ def components(inventory: Inventory) -> dict[str, tuple[str, ...]]:
         if workloads or component.get("application") or not component.get("repository"):
             found[component.name] = tuple(name.partition("/")[2] for name in workloads)
     return found
+
+
+def only(settings: Settings | None = None, **lists: Any) -> Component:
+    """The first component that is not merely a repository."""
+    found = [
+        c for c in built(settings, **lists).components if set(c.values) - {"repository", "url", "urls", "branch_head"}
+    ]
+    return found[0]
 
 
 def runs(system: str, namespace: str, name: str | None = None, **more: Any) -> dict[str, Any]:
