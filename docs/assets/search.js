@@ -2,7 +2,7 @@
 // `--replicas` would ask for pages without that word; they are put aside, as are all marks that part the words of a page
 // (`separator` in mkdocs.yml). The field keeps what was typed.
 (() => {
-  const MARKS = /[\s\-_.,:;=!?/\\()[\]<>"'`|{}$%@#&*+~^]+|\.(?!\d)/g;
+  const MARKS = /[\s\-_,:;=!?/\\()[\]<>"'`|{}$%@#&*+~^]+|\.(?!\d)/g;
   const QUERY = 2; // the kind of message by which Material asks
   const { postMessage } = Worker.prototype;
   Worker.prototype.postMessage = function (message, ...rest) {

@@ -77,7 +77,7 @@ def lend(
         for top in {file.parts[0] for file in found.files or () if file.parts[0] not in ("..", "__pycache__")}:
             link = folder / top
             if not link.exists():
-                link.symlink_to(found.locate_file(top))
+                link.symlink_to(str(found.locate_file(top)))
         if wanted.name not in seen:
             seen.add(wanted.name)
             lend(found.requires or (), folder, frozenset(wanted.extras), seen)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from truebook.runbooks.verdicts.files import printed
+from truebook.runbooks.verdicts.order import rank
 from truebook.runbooks.verdicts.ruling import ANY, MANY, Argv, Inner, Ruling, Tool, literal, shown, unknown
 from truebook.runbooks.verdicts.table import Parsed, Program, Rule, Verb
 from truebook.runbooks.verdicts.variables import dangerous
@@ -126,16 +127,16 @@ _XARGS_FLAGS = (
 
 
 def _xargs(parsed: Parsed) -> Ruling:
-    if found := printed(parsed.flags.get("a", [])):
-        return found
+    effect = printed(parsed.flags.get("a", [])) or Ruling("read", "runs a command on what it reads")
     words = tuple(parsed.rest or ["echo"])
     if "I" in parsed.flags:
         hole = parsed.last("I")
         if not hole or not literal(hole) or hole in words[0]:
             return unknown("xargs chooses the program by what it reads")
         filled = tuple(word.replace(hole, ANY) for word in words)
-        return Ruling("read", "runs a command for each line", (Inner(filled, where="by xargs", fed=True),))
-    return Ruling("read", "runs a command on what it reads", (Inner((*words, MANY), where="by xargs", fed=True),))
+    else:
+        filled = (*words, MANY)
+    return Ruling(effect.verdict, effect.reason, (Inner(filled, where="by xargs", fed=True),))
 
 
 def _watch(parsed: Parsed) -> Ruling:
@@ -148,6 +149,8 @@ def _watch(parsed: Parsed) -> Ruling:
     return Ruling("interactive", "repeats a command, and never ends", (Inner(script=script, where="repeated"),))
 
 
+_FIND_WRITES = {"-fprint": 1, "-fprint0": 1, "-fls": 1, "-fprintf": 2}
+"""How many words each takes, the file first."""
 _FIND_TESTS = {
     **dict.fromkeys(
         [
@@ -224,8 +227,9 @@ _FIND_TESTS = {
 def find(words: Argv) -> Ruling:
     """`find` prints names; `-exec` runs commands on them, `-delete` and `-fprint` write."""
     position = 0
+    effects = [Ruling("read", "finds files")]
     inner: list[Inner] = []
-    while position < len(words):
+    while position < len(words):  # to the end: an action that is harmless does not speak for those after it
         word = words[position]
         position += 1
         if MANY in word or word.startswith(ANY):
@@ -241,15 +245,18 @@ def find(words: Argv) -> Ruling:
             inner.append(Inner(filled, where="by find"))
             position = end + 1
         elif word == "-delete":
-            return Ruling("destructive", "deletes files")
-        elif word in ("-fprint", "-fprintf", "-fls", "-fprint0"):
-            return Ruling("local", "writes a file")
+            effects.append(Ruling("destructive", "deletes files"))
+        elif word in _FIND_WRITES:
+            effects.append(Ruling("local", "writes a file"))
+            position += _FIND_WRITES[word]
         elif word in _FIND_TESTS:
             position += _FIND_TESTS[word]
         elif word.startswith("-"):
             return unknown(f"find {shown(word)} is not known here")
     # What runs is given the files by a name that is not known here.
-    return (printed(words) if inner else None) or Ruling("read", "finds files", tuple(inner))
+    effects += filter(None, [printed(words) if inner else None])
+    effect = max(effects, key=lambda ruling: rank(ruling.verdict))
+    return Ruling(effect.verdict, effect.reason, tuple(inner))
 
 
 def time(words: Argv) -> Ruling:
