@@ -79,10 +79,16 @@ class _Server(ThreadingHTTPServer):
 
 
 class FaultServer:
-    """The server. `url` is its base; `script` may be changed while it runs."""
+    """The server. `url` is its base; `script` may be changed while it runs. `port` may be that of an earlier one, which
+    makes it the same server, later."""
 
     def __init__(
-        self, script: Script | None = None, *, default: Answer | None = None, tls: ssl.SSLContext | None = None
+        self,
+        script: Script | None = None,
+        *,
+        default: Answer | None = None,
+        tls: ssl.SSLContext | None = None,
+        port: int = 0,
     ) -> None:
         self.script: dict[str, Sequence[Answer] | Callable[[Request], Answer]] = dict(script or {})
         self.default = default or status(404, "the server could not find the requested resource")
@@ -90,7 +96,7 @@ class FaultServer:
         self.closing = threading.Event()
         self._asked: dict[str, int] = defaultdict(int)
         self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", 0), self._handler())
+        self._server = _Server(("127.0.0.1", port), self._handler())
         if tls is not None:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self.url = f"{'http' if tls is None else 'https'}://127.0.0.1:{self._server.server_port}"

@@ -51,22 +51,35 @@ EVERYWHERE: dict[str, Answer] = {
 """What every request is answered with, by the fault's name."""
 
 
+Cluster = tuple[Site, int]
+"""A site whose last build saw its cluster well, and the port of that cluster's server, which has ended."""
+
+
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
-    """A site with the freshness line, whose last build saw its cluster well."""
-    site = Site(tmp_path, "{}")
+def cluster(tmp_path: Path) -> Cluster:
+    site = new_site(tmp_path)
+    with FaultServer(kube_api.script(LISTS)) as well:
+        return seen_well(site, well.url)
+
+
+def new_site(folder: Path) -> Site:
+    """A site with the freshness line."""
+    site = Site(folder, "{}")
     for name in ("index.md", "ops/deep.md"):
         site.write(name, PAGE)
-    (tmp_path / "truebook.yml").write_text(SETTINGS)
-    with (tmp_path / "mkdocs.yml").open("a") as file:
+    (folder / "truebook.yml").write_text(SETTINGS)
+    with (folder / "mkdocs.yml").open("a") as file:
         file.write(f"hooks: ['{ROOT / 'hooks' / 'freshness.py'}']\n")
-    with FaultServer(kube_api.script(LISTS)) as well:
-        done = build(site, well.url)
+    return site
+
+
+def seen_well(site: Site, url: str, **cluster: str) -> Cluster:
+    done = build(site, url, **cluster)
     assert done == (0, ""), done
     assert rows(fresh(site.html()))[1][0] == "web"
     assert "1.2.3" in site.html()
     assert "truebook-freshness--stale" not in site.html()
-    return site
+    return site, int(url.rpartition(":")[2])
 
 
 def build(site: Site, url: str, *options: str, **cluster: str) -> tuple[int, str]:
@@ -91,30 +104,44 @@ def holds_the_last_good_state(site: Site, url: str, **cluster: str) -> None:
 
 
 @pytest.mark.parametrize("fault", EVERYWHERE)
-def test_the_last_good_state_stays_and_is_said_to_be_stale(site: Site, fault: str) -> None:
-    with FaultServer(default=EVERYWHERE[fault]) as ill:
+def test_the_last_good_state_stays_and_is_said_to_be_stale(cluster: Cluster, fault: str) -> None:
+    site, port = cluster
+    with FaultServer(default=EVERYWHERE[fault], port=port) as ill:
         holds_the_last_good_state(site, ill.url)
 
 
-def test_the_same_where_nothing_listens(site: Site) -> None:
-    url = faults.refused()
+def test_the_same_where_nothing_listens(cluster: Cluster) -> None:
+    site, port = cluster
+    url = f"http://127.0.0.1:{port}"
     holds_the_last_good_state(site, url)
     assert build(site, url, "--strict")[0] == 1
 
 
-def test_the_same_on_an_expired_certificate(site: Site) -> None:
+def test_the_same_on_an_expired_certificate(tmp_path: Path) -> None:
     authority = trustme.CA()
-    expired = authority.issue_cert("127.0.0.1", not_before=datetime(2020, 1, 1), not_after=datetime(2020, 2, 1))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    expired.configure_cert(context)
     trusted = {"certificate-authority-data": base64.b64encode(authority.cert_pem.bytes()).decode()}
-    with FaultServer(kube_api.script(LISTS), tls=context) as ill:
+    expired = authority.issue_cert("127.0.0.1", not_before=datetime(2020, 1, 1), not_after=datetime(2020, 2, 1))
+    now, later = (ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) for _ in range(2))
+    authority.issue_cert("127.0.0.1").configure_cert(now)
+    expired.configure_cert(later)
+    with FaultServer(kube_api.script(LISTS), tls=now) as well:
+        site, port = seen_well(new_site(tmp_path), well.url, **trusted)
+    with FaultServer(kube_api.script(LISTS), tls=later, port=port) as ill:
         holds_the_last_good_state(site, ill.url, **trusted)
 
 
-def test_a_cluster_that_is_well_again_is_shown_as_such(site: Site) -> None:
-    holds_the_last_good_state(site, faults.refused())
-    with FaultServer(kube_api.script(LISTS | {"deployments": []})) as well:
+def test_a_cluster_that_is_well_again_is_shown_as_such(cluster: Cluster) -> None:
+    site, port = cluster
+    holds_the_last_good_state(site, f"http://127.0.0.1:{port}")
+    with FaultServer(kube_api.script(LISTS | {"deployments": []}), port=port) as well:
         assert build(site, well.url, "--strict") == (0, "")
     assert "1.2.3" not in site.html()
     assert "truebook-freshness--stale" not in site.html()
+
+
+def test_another_server_of_the_same_name_is_not_shown_with_what_this_one_said(cluster: Cluster) -> None:
+    site, _ = cluster
+    code, warnings = build(site, faults.refused())
+    assert code == 0
+    assert "kubernetes could not be read: " in warnings
+    assert "1.2.3" not in fresh(site.html())
