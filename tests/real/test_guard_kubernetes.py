@@ -15,12 +15,12 @@ import yaml
 
 from tests.conftest import REQUIRE_REAL
 from tests.real.conftest import _start
-from tests.real.guard.scene import HERE, Outcome, Scene, changes, digest, fill, kubectls, run, write_files
+from tests.real.guard.scene import HERE, LEFT_OPEN, Outcome, Scene, changes, digest, fill, kubectls, run, write_files
 from tests.real.servers.cluster import Cluster
 from truebook.guard import kubernetes
 from truebook.guard.request import Decision, Forward, GuardRequest
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(1200), LEFT_OPEN]
 
 TABLE: dict[str, Any] = yaml.safe_load((HERE / "mutations.yml").read_text())
 COMMANDS: dict[str, list[str]] = TABLE["commands"]

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from tests.real.conftest import _start
-from tests.real.guard.scene import HERE, Outcome, Scene, changes, digest, fill, kubectls, write_files
+from tests.real.guard.scene import HERE, LEFT_OPEN, Outcome, Scene, changes, digest, fill, kubectls, write_files
 from tests.real.servers.cluster import Cluster
 from tests.real.servers.process import wait_until
 from tests.real.test_guard_kubernetes import TELLING
@@ -26,7 +26,7 @@ from truebook.guard.request import Decision, Forward, GuardRequest
 from truebook.guard.upstream import Upstream
 from truebook.settings import RunbookSettings, Settings
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(1200), LEFT_OPEN]
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 ACCOUNT = "system:serviceaccount:truebook:truebook"

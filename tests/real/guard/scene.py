@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -30,6 +31,12 @@ from truebook.guard.server import Guard, Route
 from truebook.guard.upstream import Upstream
 from truebook.model import RequestRecord
 from truebook.runbooks.sandbox import Bare, Job, Place, Sandbox, Unavailable
+
+LEFT_OPEN = pytest.mark.filterwarnings(
+    "ignore:Exception ignored in. <(socket|function _SelectorTransport):pytest.PytestUnraisableExceptionWarning"
+)
+"""For tests in which a kubectl goes away while the guard connects for it: httpcore closes a connection whose TLS
+handshake fails, and leaves one whose handshake is cancelled to the garbage collector."""
 
 HERE = Path(__file__).parent
 # The API server's own: its leases, its events, and where its compaction of etcd stands.

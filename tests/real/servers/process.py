@@ -225,6 +225,6 @@ def _exclusive(path: Path) -> Iterator[None]:
 def _sweep(base: Path) -> None:
     """End the rooms whose owner is gone: their lock can be had. Called with the lock on the base folder."""
     for path in base.glob("*.owner"):
-        with contextlib.suppress(OSError), path.open("w") as lock:
+        with contextlib.suppress(OSError), path.open("r+") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             end_all(path.with_suffix(""))

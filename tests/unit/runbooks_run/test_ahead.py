@@ -120,6 +120,7 @@ def test_runner_that_dies_takes_the_unused_along(repository: Path) -> None:
     code = (
         "from pathlib import Path; import sys; from truebook.runbooks.sandbox import Job, Sandbox\n"
         f"with Sandbox(Path({str(repository)!r})) as sandbox:\n  sandbox.run(Job('true'))\n"
+        "  sandbox._ahead._next.result().await_gate()\n"  # before, it may not have been told whom to die with
         "  print(sandbox._kit.directory, flush=True)\n  sys.stdin.read()"
     )
     process = subprocess.Popen(
