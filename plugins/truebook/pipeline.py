@@ -98,7 +98,7 @@ def _stated(settings: Settings) -> dict[str, str]:
     """The systems whose address the settings name, so that no cluster has to say it, and that address."""
     found = {name: ours.url for name, ours in settings.systems.items() if ours.enabled and ours.url}
     oidc = settings.systems.get("oidc", SystemSettings())
-    issuers = oidc.options.get("issuers", "").split() if oidc.enabled else []
+    issuers = oidc.listed("issuers") if oidc.enabled else ()
     return {name: url for name, url in {**found, "oidc": ", ".join(issuers)}.items() if url}
 
 

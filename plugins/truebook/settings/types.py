@@ -60,6 +60,10 @@ class SystemSettings:
     line: int = 0
     lines: dict[str, int] = field(default_factory=dict)
 
+    def listed(self, option: str) -> tuple[str, ...]:
+        """The words of an option that is a list, parted by commas."""
+        return tuple(word.strip() for word in self.options.get(option, "").split(",") if word.strip())
+
 
 @dataclass(frozen=True, slots=True)
 class RunbookSettings:

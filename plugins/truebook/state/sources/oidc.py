@@ -120,7 +120,7 @@ class _Hosts:
 def _named(settings: Settings) -> tuple[str, ...]:
     """The issuers of the settings. Raises ConfigError where one is none."""
     ours = settings.systems.get("oidc", SystemSettings())
-    urls = tuple(url.strip() for url in ours.options.get("issuers", "").split(",") if url.strip())
+    urls = ours.listed("issuers")
     for url in urls:
         if _place(url) is None:
             raise ConfigError(

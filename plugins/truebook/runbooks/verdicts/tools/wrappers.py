@@ -254,7 +254,8 @@ def find(words: Argv) -> Ruling:
         elif word.startswith("-"):
             return unknown(f"find {shown(word)} is not known here")
     # What runs is given the files by a name that is not known here.
-    effects += filter(None, [printed(words) if inner else None])
+    if inner and (found := printed(words)):
+        effects.append(found)
     effect = max(effects, key=lambda ruling: rank(ruling.verdict))
     return Ruling(effect.verdict, effect.reason, tuple(inner))
 
