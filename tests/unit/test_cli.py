@@ -47,6 +47,16 @@ def cluster(monkeypatch: pytest.MonkeyPatch, home: Path) -> FakeCluster:
     return fake
 
 
+@pytest.fixture
+def cluster_and_git(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> FakeCluster:
+    """The cluster, with Git read too, which is always well."""
+    found = {
+        name: Source(one, lambda settings: True) for name, one in (("kubernetes", cluster), ("git", FakeCluster()))
+    }
+    monkeypatch.setattr(collect, "SOURCES", found)
+    return cluster
+
+
 def _git_enabled(settings: Settings) -> bool:
     return False
 
@@ -150,30 +160,18 @@ def test_a_source_that_fails_is_exit_2_and_keeps_what_was_good(folder: Path, clu
 
 
 def test_what_was_read_is_written_beside_the_last_good_part_of_what_was_not(
-    folder: Path, cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+    folder: Path, cluster_and_git: FakeCluster
 ) -> None:
-    sources = {
-        "kubernetes": Source(cluster, lambda settings: True),
-        "git": Source(FakeCluster(), lambda settings: True),
-    }
-    monkeypatch.setattr(collect, "SOURCES", sources)
-    cluster.error = Unreachable("connection refused")
+    cluster_and_git.error = Unreachable("connection refused")
     done = run("record", "--output", "homelab.json")
     assert done.exit_code == 2
     found = recordings.load(folder / "homelab.json")
     assert {name: part.state for name, part in found.parts.items()} == {"git": "fresh", "kubernetes": "stale"}
 
 
-def test_nothing_of_another_clusters_recording_is_kept(
-    folder: Path, cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sources = {
-        "kubernetes": Source(cluster, lambda settings: True),
-        "git": Source(FakeCluster(), lambda settings: True),
-    }
-    monkeypatch.setattr(collect, "SOURCES", sources)
+def test_nothing_of_another_clusters_recording_is_kept(folder: Path, cluster_and_git: FakeCluster) -> None:
     (folder / "truebook.yml").write_text(recording_sample.CATALOG.replace("cluster: homelab", "cluster: prod"))
-    cluster.error = Unreachable("connection refused")
+    cluster_and_git.error = Unreachable("connection refused")
     done = run("record", "--output", "homelab.json")
     assert done.exit_code == 2
     assert "homelab.json is of another cluster (homelab): nothing of it is kept" in done.stderr
