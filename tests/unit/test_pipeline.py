@@ -140,6 +140,10 @@ def test_without_cluster_and_argocd_the_systems_that_the_settings_name_are_read(
             "loki at http://loki:3100, vault at https://vault.example",
         ),
         ({"oidc": SystemSettings(options={"issuers": "https://id.example/a"})}, "oidc at https://id.example/a"),
+        (
+            {"oidc": SystemSettings(options={"issuers": "https://id.example/a, https://id.example/b"})},
+            "oidc at https://id.example/a, https://id.example/b",
+        ),
     ],
 )
 def test_only_a_system_with_an_address_can_be_read_without_a_cluster(
